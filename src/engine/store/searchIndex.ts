@@ -1,0 +1,79 @@
+import type { SearchScope, SymbolKind } from '../../shared/search.ts';
+
+/** What a search is narrowed to, already resolved to rows: absent means everything. */
+export interface CandidateFilter {
+  readonly languages?: readonly string[];
+  readonly kinds?: readonly SymbolKind[];
+  readonly scopes?: readonly SearchScope[];
+  /** Files the path globs allow. */
+  readonly fileIds?: ReadonlySet<number>;
+}
+
+/** Weights of BM25 by field, in the order of the FTS5 columns. */
+export interface FieldWeights {
+  readonly path: number;
+  readonly symbol: number;
+  readonly signature: number;
+  readonly doc: number;
+  readonly body: number;
+}
+
+export interface Candidate {
+  readonly chunkId: number;
+  /** Higher is better: BM25 (sign turned) for keywords, cosine for dense. */
+  readonly score: number;
+}
+
+export interface FileRow {
+  readonly fileId: number;
+  readonly path: string;
+  readonly language: string;
+  readonly scope: SearchScope;
+  readonly chunkCount: number;
+}
+
+export interface ChunkRow {
+  readonly chunkId: number;
+  readonly fileId: number;
+  readonly path: string;
+  readonly language: string;
+  readonly scope: SearchScope;
+  readonly kind: SymbolKind;
+  readonly name: string;
+  readonly symbol: string;
+  readonly signature: string;
+  readonly doc: string;
+  readonly definition: boolean;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly text: string;
+}
+
+export interface SymbolHit {
+  readonly chunkId: number;
+  readonly name: string;
+  readonly kind: SymbolKind;
+  readonly line: number;
+}
+
+/** The reading side of one root's store, all that search needs. Synchronous, as better-sqlite3 is. */
+export interface SearchIndex {
+  /** Ranked by weighted BM25. `terms` are index terms (see `text/codeTokens.ts`), joined by OR; never raw FTS5 syntax. */
+  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[];
+  /** Number of chunks that hold each term in any field. */
+  documentFrequencies(terms: readonly string[]): Map<string, number>;
+  /** 1-bit scan over the serving generation, rescored with the stored vectors; `vector` is L2-normalised. */
+  dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[];
+  /** Definitions whose name equals `name`, ASCII case ignored. */
+  symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[];
+  /** Definitions whose name starts with `prefix`, ASCII case ignored. */
+  symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[];
+  /** In the order asked for; ids that are gone are left out. */
+  chunks(chunkIds: readonly number[]): ChunkRow[];
+  /** The stored embeddings of chunks that have one in the serving generation, L2-normalised. */
+  embeddings(chunkIds: readonly number[]): Map<number, Float32Array>;
+  chunksOfFile(fileId: number): ChunkRow[];
+  chunksAt(path: string, startLine: number, endLine: number): ChunkRow[];
+  files(): FileRow[];
+  counts(): { readonly files: number; readonly chunks: number; readonly embedded: number };
+}

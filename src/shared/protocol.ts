@@ -1,0 +1,114 @@
+import * as z from 'zod/mini';
+import {
+  duplicatesRequestSchema,
+  searchRequestSchema,
+  similarRequestSchema,
+  type DuplicatesResponse,
+  type SearchResponse,
+} from './search.ts';
+import type { EngineStatus } from './status.ts';
+
+/** Raised by one whenever a request or its meaning changes; host and engine must agree on it. */
+export const protocolVersion = 1;
+
+export const backendPreferences = ['auto', 'cpu', 'cuda'] as const;
+
+/** What the user's settings say about the engine; an immutable snapshot. */
+export const engineSettingsSchema = z.object({
+  maxFileSizeBytes: z.int().check(z.gte(1)),
+  /** Globs that are never indexed, from `files.exclude`, `search.exclude` and our own setting. */
+  exclude: z.array(z.string()),
+  useGitignore: z.boolean(),
+  backend: z.enum(backendPreferences),
+  /** Threads for the CPU encoder; 0 lets the engine choose. */
+  threads: z.int().check(z.gte(0), z.lte(256)),
+  /** Folder of a model in Hugging Face layout; empty means the embedded default. */
+  modelPath: z.string(),
+});
+export type EngineSettings = z.infer<typeof engineSettingsSchema>;
+
+export const defaultEngineSettings: EngineSettings = {
+  maxFileSizeBytes: 1024 * 1024,
+  exclude: [],
+  useGitignore: true,
+  backend: 'auto',
+  threads: 0,
+  modelPath: '',
+};
+
+const rootSchema = z.object({ uri: z.string(), path: z.string(), name: z.string() });
+/** A workspace folder: canonical URI (its key), absolute file-system path, display name. */
+export type WorkspaceRoot = z.infer<typeof rootSchema>;
+
+const none = z.object({});
+const rootsOnly = z.object({ roots: z.optional(z.array(z.string())) });
+
+/** Every request to the engine: its parameter schema; results are typed in {@link EngineResults}. */
+export const engineRequests = {
+  initialize: z.object({
+    protocolVersion: z.int(),
+    /** Folder for databases; created when missing. */
+    storageDir: z.string(),
+    settings: engineSettingsSchema,
+  }),
+  ping: none,
+  openRoots: z.object({ roots: z.array(rootSchema) }),
+  updateSettings: z.object({ settings: engineSettingsSchema }),
+  search: searchRequestSchema,
+  similar: similarRequestSchema,
+  duplicates: duplicatesRequestSchema,
+  status: none,
+  /** Files that changed, absolute paths; the engine looks at the disk to learn how. */
+  filesChanged: z.object({ paths: z.array(z.string()) }),
+  /** Paths the user is looking at, most important first; they are embedded before the rest. */
+  prioritize: z.object({ paths: z.array(z.string()) }),
+  reindex: z.object({ roots: z.optional(z.array(z.string())), fresh: z.boolean() }),
+  pause: none,
+  resume: none,
+  clear: rootsOnly,
+  diagnostics: none,
+  shutdown: none,
+} as const;
+
+export type EngineMethod = keyof typeof engineRequests;
+export type EngineParams<M extends EngineMethod> = z.infer<(typeof engineRequests)[M]>;
+
+export interface Diagnostics {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backends: readonly { readonly name: string; readonly available: boolean; readonly reason: string }[];
+  readonly databases: readonly { readonly root: string; readonly bytes: number; readonly health: string }[];
+  readonly status: EngineStatus;
+  readonly memory: { readonly rssBytes: number };
+}
+
+export interface EngineResults {
+  initialize: { readonly protocolVersion: number; readonly version: string; readonly pid: number };
+  ping: Record<string, never>;
+  openRoots: EngineStatus;
+  updateSettings: EngineStatus;
+  search: SearchResponse;
+  similar: SearchResponse;
+  duplicates: DuplicatesResponse;
+  status: EngineStatus;
+  filesChanged: Record<string, never>;
+  prioritize: Record<string, never>;
+  reindex: Record<string, never>;
+  pause: Record<string, never>;
+  resume: Record<string, never>;
+  clear: Record<string, never>;
+  diagnostics: Diagnostics;
+  shutdown: Record<string, never>;
+}
+
+export interface LogLine {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly data?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What the engine says unasked. */
+export interface EngineNotifications {
+  statusChanged: EngineStatus;
+  log: LogLine;
+}
+export type EngineNotification = keyof EngineNotifications;

@@ -1,0 +1,96 @@
+/** One setting: the single source of its manifest entry and of the snapshot read at run time. */
+export interface SettingDefinition<T> {
+  readonly default: T;
+  readonly scope: 'resource' | 'window' | 'machine' | 'machine-overridable' | 'application';
+  readonly description: string;
+  /** Restricted settings are ignored from an untrusted workspace's own configuration. */
+  readonly restricted?: true;
+  readonly enum?: readonly T[];
+  readonly enumDescriptions?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly itemType?: 'string';
+}
+
+function define<T>(definition: SettingDefinition<T>): SettingDefinition<T> {
+  return definition;
+}
+
+export const settings = {
+  'sextant.index.automatic': define<boolean>({
+    default: true,
+    scope: 'resource',
+    description: 'Index the workspace when it opens. When off, run **Sextant: Re-index** to start.',
+  }),
+  'sextant.index.exclude': define<readonly string[]>({
+    default: [],
+    scope: 'resource',
+    itemType: 'string',
+    description:
+      'Globs that are never indexed, besides `.gitignore`, `.sextantignore`, `#files.exclude#` and `#search.exclude#`.',
+  }),
+  'sextant.index.useIgnoreFiles': define<boolean>({
+    default: true,
+    scope: 'resource',
+    description:
+      'Leave out what `.gitignore` files and git’s global excludes leave out. `.sextantignore` always counts.',
+  }),
+  'sextant.index.maxFileSizeKB': define<number>({
+    default: 1024,
+    scope: 'resource',
+    minimum: 1,
+    maximum: 65536,
+    description: 'Files larger than this are not indexed, in kilobytes.',
+  }),
+  'sextant.search.mode': define<'hybrid' | 'semantic' | 'keyword'>({
+    default: 'hybrid',
+    scope: 'window',
+    enum: ['hybrid', 'semantic', 'keyword'],
+    enumDescriptions: [
+      'Meaning and words together: the best answer for most questions.',
+      'Meaning only: finds code that shares no word with the question.',
+      'Words only: never waits for the model.',
+    ],
+    description: 'How a new search is run.',
+  }),
+  'sextant.search.maxResults': define<number>({
+    default: 30,
+    scope: 'window',
+    minimum: 5,
+    maximum: 200,
+    description: 'How many results a search shows before scrolling fetches more.',
+  }),
+  'sextant.duplicates.threshold': define<number>({
+    default: 0.92,
+    scope: 'window',
+    minimum: 0.5,
+    maximum: 1,
+    description: 'Similarity from which **Sextant: Find Duplicates** groups two pieces of code, from 0.5 to 1.',
+  }),
+  'sextant.model.path': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description:
+      'Folder of a ModernBERT model in Hugging Face layout. Empty: the model that ships with Sextant. A new model builds a new index beside the old one.',
+  }),
+  'sextant.runtime.backend': define<'auto' | 'cpu' | 'cuda'>({
+    default: 'auto',
+    scope: 'machine',
+    restricted: true,
+    enum: ['auto', 'cpu', 'cuda'],
+    enumDescriptions: ['CUDA where it works, else the CPU.', 'Always the CPU.', 'CUDA, or an error that says why not.'],
+    description: 'What runs the model. The status bar shows which one is in use.',
+  }),
+  'sextant.runtime.threads': define<number>({
+    default: 0,
+    scope: 'machine',
+    restricted: true,
+    minimum: 0,
+    maximum: 256,
+    description: 'CPU threads for the model. 0 uses half of the cores while indexing.',
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+export type SettingValue<K extends SettingKey> = (typeof settings)[K] extends SettingDefinition<infer T> ? T : never;

@@ -1,0 +1,59 @@
+import type { SerializedError } from './errors.ts';
+
+/** Why a file is not in the index; every skipped file is counted under exactly one. */
+export const skipReasons = [
+  'ignored',
+  'binary',
+  'too_large',
+  'minified',
+  'generated',
+  'vendored',
+  'unreadable',
+  'outside_workspace',
+  'encoding',
+  'empty',
+  'secret',
+] as const;
+export type SkipReason = (typeof skipReasons)[number];
+export type SkipCounts = Partial<Record<SkipReason, number>>;
+
+export type RootPhase = 'opening' | 'scanning' | 'indexing' | 'embedding' | 'ready' | 'paused' | 'error';
+
+export interface RootStatus {
+  /** Canonical root URI, the key of the root everywhere. */
+  readonly root: string;
+  readonly name: string;
+  readonly phase: RootPhase;
+  readonly files: number;
+  readonly chunks: number;
+  /** Chunks whose embedding is in the serving generation. */
+  readonly embedded: number;
+  readonly skipped: SkipCounts;
+  /** Files whose parser failed or ran out of time and which were cut by lines instead. */
+  readonly degraded: number;
+  readonly currentFile?: string;
+  readonly etaSeconds?: number;
+  readonly tokensPerSecond?: number;
+  readonly error?: SerializedError;
+}
+
+export interface ModelStatus {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly dimension: number;
+}
+
+export interface BackendStatus {
+  readonly name: 'cpu' | 'cuda';
+  /** Why this backend and not a faster one. */
+  readonly reason: string;
+}
+
+export interface EngineStatus {
+  readonly paused: boolean;
+  readonly model?: ModelStatus;
+  /** Set when the model cannot be used; keyword search goes on. */
+  readonly modelError?: SerializedError;
+  readonly backend?: BackendStatus;
+  readonly roots: readonly RootStatus[];
+}
