@@ -61,12 +61,17 @@ export interface PanelFacets {
   readonly kinds: readonly SymbolKind[];
 }
 
-/** What the extension host sends to the search panel. */
+/** `failed` answers with this id when a message was so broken that its own id could not be read. */
+export const unknownRequestId = -1;
+
+/** What the extension host sends to the search panel. An unknown or invalid message is answered with `failed`. */
 export type HostToPanel =
   | {
       readonly type: 'status';
       readonly status: EngineStatus | null;
       readonly blocker: PanelBlocker | null;
+      /** True in Restricted Mode: the workspace is indexed and searched, but restricted settings are ignored. */
+      readonly restricted?: boolean;
       readonly error?: SerializedError;
     }
   | { readonly type: 'results'; readonly id: number; readonly response: SearchResponse; readonly append: boolean }

@@ -36,14 +36,33 @@ export const defaultEngineSettings: EngineSettings = {
   modelPath: '',
 };
 
-const rootSchema = z.object({ uri: z.string(), path: z.string(), name: z.string() });
+/** What differs in one root from {@link EngineSettings}: resource-scoped settings. Absent fields follow the engine's. */
+const rootSettingsSchema = z.object({
+  maxFileSizeBytes: z.optional(z.int().check(z.gte(1))),
+  exclude: z.optional(z.array(z.string())),
+  useGitignore: z.optional(z.boolean()),
+  /** When false the root is searched as far as it is indexed, but indexed only on `reindex`. Absent: true. */
+  automatic: z.optional(z.boolean()),
+});
+export type RootSettings = z.infer<typeof rootSettingsSchema>;
+
+const rootSchema = z.object({
+  uri: z.string(),
+  path: z.string(),
+  name: z.string(),
+  settings: z.optional(rootSettingsSchema),
+});
 /** A workspace folder: canonical URI (its key), absolute file-system path, display name. */
 export type WorkspaceRoot = z.infer<typeof rootSchema>;
 
 const none = z.object({});
 const rootsOnly = z.object({ roots: z.optional(z.array(z.string())) });
 
-/** Every request to the engine: its parameter schema; results are typed in {@link EngineResults}. */
+/**
+ * Every request to the engine: its parameter schema; results are typed in {@link EngineResults}. `openRoots` always
+ * carries the full set: roots that are missing from it are closed, and known ones take their new settings.
+ * A failed request is a JSON-RPC error whose `data` is a `SerializedError`.
+ */
 export const engineRequests = {
   initialize: z.object({
     protocolVersion: z.int(),

@@ -34,6 +34,8 @@ export interface RootStatus {
   readonly currentFile?: string;
   readonly etaSeconds?: number;
   readonly tokensPerSecond?: number;
+  /** Indexed files by VS Code language id; what the panel offers as language filters. */
+  readonly languages?: Readonly<Record<string, number>>;
   readonly error?: SerializedError;
 }
 
