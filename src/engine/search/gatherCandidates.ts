@@ -1,0 +1,101 @@
+import type { CandidateFilter, ChunkRow, FieldWeights, SearchIndex } from '../store/searchIndex.ts';
+import type { QueryProfile } from './queryProfile.ts';
+import { candidateLimits } from './rankingWeights.ts';
+
+export interface SearchRoot {
+  readonly root: string;
+  readonly index: SearchIndex;
+}
+
+/** A chunk that one of the sources brought up, with what each source said about it. */
+export interface RankCandidate {
+  readonly root: string;
+  readonly row: ChunkRow;
+  /** Weighted BM25; 0 where the keyword source did not bring it up. */
+  readonly bm25: number;
+  /** Cosine to the query; undefined where the chunk has no embedding or there is no query vector. */
+  readonly cosine: number | undefined;
+  /** 1 for a definition of a name in the query written the same way, less where only the case differs or it is a prefix. */
+  readonly exactName: number;
+}
+
+export interface GatherOptions {
+  readonly profile: QueryProfile;
+  readonly vector: Float32Array | undefined;
+  /** False for purely semantic search. */
+  readonly keywords: boolean;
+  readonly fields: FieldWeights;
+  readonly filter: CandidateFilter;
+  /** How many results are wanted; the limits grow with it. */
+  readonly wanted: number;
+}
+
+/** Constant of reciprocal rank fusion (Cormack et al. 2009); only decides which candidates are ranked in full. */
+const fusionConstant = 30;
+
+const nameMatch = { same: 1, otherCase: 0.7, prefix: 0.3 } as const;
+
+function nameHits(index: SearchIndex, { profile, filter }: GatherOptions): Map<number, number> {
+  const hits = new Map<number, number>();
+  const note = (chunkId: number, value: number) => hits.set(chunkId, Math.max(hits.get(chunkId) ?? 0, value));
+  for (const name of profile.identifiers) {
+    for (const hit of index.symbols(name, candidateLimits.symbol, filter)) {
+      note(hit.chunkId, hit.name === name ? nameMatch.same : nameMatch.otherCase);
+    }
+    if (profile.kind !== 'identifier') continue;
+    for (const hit of index.symbolsByPrefix(name, candidateLimits.symbol, filter)) note(hit.chunkId, nameMatch.prefix);
+  }
+  return hits;
+}
+
+function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkId: number }[]): void {
+  for (const [rank, { chunkId }] of ranked.entries()) {
+    fused.set(chunkId, (fused.get(chunkId) ?? 0) + 1 / (fusionConstant + rank));
+  }
+}
+
+function dot(left: Float32Array, right: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < left.length; index++) sum += left[index]! * right[index]!;
+  return sum;
+}
+
+function cosines(
+  index: SearchIndex,
+  chunkIds: readonly number[],
+  vector: Float32Array | undefined,
+): Map<number, number> {
+  const result = new Map<number, number>();
+  if (vector === undefined) return result;
+  for (const [chunkId, embedding] of index.embeddings(chunkIds)) result.set(chunkId, dot(vector, embedding));
+  return result;
+}
+
+/** Candidates of one root from BM25, the embeddings and the symbol table, at most `ranked` of them. */
+export function gatherCandidates({ root, index }: SearchRoot, options: GatherOptions): RankCandidate[] {
+  const { profile, vector, filter, wanted } = options;
+  const scale = Math.max(1, wanted / 50);
+  const terms = [...profile.terms, ...profile.compounds];
+  const keyword = options.keywords
+    ? index.keyword(terms, options.fields, Math.ceil(candidateLimits.keyword * scale), filter)
+    : [];
+  const dense = vector === undefined ? [] : index.dense(vector, Math.ceil(candidateLimits.dense * scale), filter);
+  const names = options.keywords ? nameHits(index, options) : new Map<number, number>();
+  const fused = new Map<number, number>();
+  addRanks(fused, keyword);
+  addRanks(fused, dense);
+  for (const [chunkId, value] of names) fused.set(chunkId, (fused.get(chunkId) ?? 0) + value / fusionConstant);
+  const kept = [...fused.entries()]
+    .sort((left, right) => right[1] - left[1])
+    .slice(0, Math.ceil(candidateLimits.ranked * scale))
+    .map(([chunkId]) => chunkId);
+  const bm25 = new Map(keyword.map((candidate) => [candidate.chunkId, candidate.score]));
+  const cosine = cosines(index, kept, vector);
+  return index.chunks(kept).map((row) => ({
+    root,
+    row,
+    bm25: bm25.get(row.chunkId) ?? 0,
+    cosine: cosine.get(row.chunkId),
+    exactName: names.get(row.chunkId) ?? 0,
+  }));
+}

@@ -1,0 +1,225 @@
+import { SextantError } from '../../shared/errors.ts';
+import {
+  maxQueryLength,
+  type SearchFilters,
+  type SearchMode,
+  type SearchRequest,
+  type SearchResponse,
+  type SearchResult,
+} from '../../shared/search.ts';
+import type { Encoder } from '../runtime/encoder.ts';
+import type { CandidateFilter, SearchIndex } from '../store/searchIndex.ts';
+import { gatherCandidates, type RankCandidate, type SearchRoot } from './gatherCandidates.ts';
+import { pathFilter } from './pathFilter.ts';
+import { profileQuery, type QueryProfile } from './queryProfile.ts';
+import { rankCandidates, type RankedCandidate } from './rankCandidates.ts';
+import { rankingWeights, type RankingWeights } from './rankingWeights.ts';
+import { signalsOf, type SignalledCandidate } from './signals.ts';
+import { TermScanner } from './termScanner.ts';
+
+const keywordNotice = {
+  noEncoder: 'Searched by keywords only: no model is loaded.',
+  notEmbedded: 'Searched by keywords only: nothing is embedded yet.',
+} as const;
+
+interface PreparedQuery {
+  readonly text: string;
+  readonly mode: SearchMode;
+  readonly vector: Float32Array | undefined;
+  readonly embedMs: number;
+  readonly notice: string | undefined;
+}
+
+/** Files allowed by the path globs of one root, and the other filters as they are. */
+export function resolveFilter(index: SearchIndex, filters: SearchFilters): CandidateFilter {
+  const { languages, kinds, scopes, paths } = filters;
+  const present = <T>(values: readonly T[] | undefined) =>
+    values === undefined || values.length === 0 ? undefined : values;
+  const globs = present(paths);
+  const allows = globs === undefined ? undefined : pathFilter(globs);
+  const fileIds =
+    allows === undefined
+      ? undefined
+      : new Set(index.files().flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
+  return {
+    ...(present(languages) && { languages: present(languages)! }),
+    ...(present(kinds) && { kinds: present(kinds)! }),
+    ...(present(scopes) && { scopes: present(scopes)! }),
+    ...(fileIds && { fileIds }),
+  };
+}
+
+/** Share of the chunks of all roots whose embedding is ready; 1 when there is nothing to embed. */
+export function embeddedShareOf(roots: readonly SearchRoot[]): number {
+  let chunks = 0;
+  let embedded = 0;
+  for (const { index } of roots) {
+    const counts = index.counts();
+    chunks += counts.chunks;
+    embedded += counts.embedded;
+  }
+  return chunks === 0 ? 1 : Math.min(1, embedded / chunks);
+}
+
+/** Finds, ranks and explains. Holds no state but its weights; indexes and encoder are handed in with each call. */
+export class SearchEngine {
+  readonly #weights: RankingWeights;
+
+  constructor(weights: RankingWeights = rankingWeights) {
+    this.#weights = weights;
+  }
+
+  /**
+   * Answers one page. Falls back to keywords, with a notice, where embeddings or the encoder are missing.
+   * @throws SextantError `invalid_argument` for an empty or overlong query or a bad glob; the signal's reason when cancelled.
+   */
+  async search(
+    roots: readonly SearchRoot[],
+    encoder: Encoder | undefined,
+    request: SearchRequest,
+    signal: AbortSignal,
+  ): Promise<SearchResponse> {
+    const started = performance.now();
+    const text = checkedQuery(request.query);
+    signal.throwIfAborted();
+    const embeddedShare = embeddedShareOf(roots);
+    const query = await prepare(text, request.mode, encoder, embeddedShare, signal);
+    signal.throwIfAborted();
+    const searchStarted = performance.now();
+    const offset = request.offset ?? 0;
+    const ranked = this.#rank(roots, query, request.filters, offset + request.limit + 1);
+    const page = ranked.slice(offset, offset + request.limit);
+    const best = ranked[0]?.score ?? 1;
+    const scanner = new TermScanner(profileQuery(text).terms);
+    const results = page.map((item) => toResult(item, best, scanner));
+    const done = performance.now();
+    return {
+      query: request.query,
+      mode: query.mode,
+      tookMs: { embed: query.embedMs, search: done - searchStarted, total: done - started },
+      results,
+      more: ranked.length > offset + results.length,
+      embeddedShare,
+      ...(query.notice === undefined ? {} : { notice: query.notice }),
+    };
+  }
+
+  /** The ranking's raw material: candidates with their signals, unordered. For evaluation and tuning. */
+  candidates(roots: readonly SearchRoot[], query: CandidateQuery): SignalledCandidate[] {
+    const { profile, filters, wanted } = query;
+    const fields = this.#weights.fields[profile.kind];
+    const gathered = roots.flatMap((root) =>
+      gatherCandidates(root, {
+        profile,
+        vector: query.vector,
+        keywords: query.keywords,
+        fields,
+        filter: resolveFilter(root.index, filters),
+        wanted,
+      }),
+    );
+    return signalsOf(gathered, {
+      profile,
+      scanner: new TermScanner(profile.terms),
+      idf: inverseDocumentFrequencies(roots, profile),
+    });
+  }
+
+  #rank(roots: readonly SearchRoot[], query: PreparedQuery, filters: SearchFilters, wanted: number): RankedCandidate[] {
+    const profile = profileQuery(query.text);
+    const keywords = query.mode !== 'semantic';
+    const candidates = this.candidates(roots, { profile, vector: query.vector, keywords, filters, wanted });
+    return rankCandidates(candidates, this.#weights.signals[profile.kind], this.#weights.repeatDecay);
+  }
+}
+
+export interface CandidateQuery {
+  readonly profile: QueryProfile;
+  readonly vector: Float32Array | undefined;
+  readonly keywords: boolean;
+  readonly filters: SearchFilters;
+  readonly wanted: number;
+}
+
+function checkedQuery(query: string): string {
+  const text = query.trim();
+  if (text === '')
+    throw new SextantError('invalid_argument', 'The query is empty.', { hint: 'Type what you look for.' });
+  if (text.length > maxQueryLength) {
+    throw new SextantError(
+      'invalid_argument',
+      `The query has ${text.length} characters; ${maxQueryLength} are allowed.`,
+      {
+        hint: 'Search for a shorter piece.',
+      },
+    );
+  }
+  return text;
+}
+
+async function prepare(
+  text: string,
+  mode: SearchMode,
+  encoder: Encoder | undefined,
+  embeddedShare: number,
+  signal: AbortSignal,
+): Promise<PreparedQuery> {
+  const keyword = (notice?: string): PreparedQuery => ({
+    text,
+    mode: 'keyword',
+    vector: undefined,
+    embedMs: 0,
+    notice,
+  });
+  if (mode === 'keyword') return keyword();
+  if (encoder === undefined) return keyword(keywordNotice.noEncoder);
+  if (embeddedShare === 0) return keyword(keywordNotice.notEmbedded);
+  const started = performance.now();
+  try {
+    const { embeddings } = await encoder.embed([text], 'query', { signal });
+    return { text, mode, vector: embeddings[0], embedMs: performance.now() - started, notice: undefined };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return keyword(`Searched by keywords only: the model failed (${reason}).`);
+  }
+}
+
+/** BM25's inverse document frequency over all roots together. */
+function inverseDocumentFrequencies(roots: readonly SearchRoot[], profile: QueryProfile): (term: string) => number {
+  const frequencies = new Map<string, number>();
+  let chunks = 0;
+  for (const { index } of roots) {
+    chunks += index.counts().chunks;
+    for (const [term, count] of index.documentFrequencies(profile.terms)) {
+      frequencies.set(term, (frequencies.get(term) ?? 0) + count);
+    }
+  }
+  return (term) => {
+    const count = frequencies.get(term) ?? 0;
+    return Math.log(1 + (chunks - count + 0.5) / (count + 0.5));
+  };
+}
+
+function toResult(
+  { candidate, score, contributions }: RankedCandidate,
+  best: number,
+  scanner: TermScanner,
+): SearchResult {
+  const { root, row }: RankCandidate = candidate;
+  return {
+    root,
+    path: row.path,
+    startLine: row.startLine,
+    endLine: row.endLine,
+    chunkId: row.chunkId,
+    language: row.language,
+    kind: row.kind,
+    symbol: row.symbol,
+    signature: row.signature,
+    score: best <= 0 ? 0 : Math.min(1, Math.max(0, score / best)),
+    signals: contributions,
+    matches: scanner.scan(row.text).words,
+    text: row.text,
+  };
+}
