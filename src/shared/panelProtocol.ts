@@ -86,5 +86,12 @@ export type HostToPanel =
     }
   | { readonly type: 'showDuplicates'; readonly groups: readonly DuplicateGroup[] }
   | { readonly type: 'history'; readonly queries: readonly string[] }
-  | { readonly type: 'settings'; readonly mode: SearchMode; readonly multiRoot: boolean; readonly facets: PanelFacets }
+  | {
+      readonly type: 'settings';
+      readonly mode: SearchMode;
+      readonly multiRoot: boolean;
+      readonly facets: PanelFacets;
+      /** Results per request; absent: the panel's own default. */
+      readonly maxResults?: number;
+    }
   | { readonly type: 'focus' };
