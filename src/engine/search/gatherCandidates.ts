@@ -1,11 +1,8 @@
 import type { CandidateFilter, ChunkRow, FieldWeights, SearchIndex } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
-
-export interface SearchRoot {
-  readonly root: string;
-  readonly index: SearchIndex;
-}
+import type { SearchRoot } from './searchRoot.ts';
+import { dot } from './vectors.ts';
 
 /** A chunk that one of the sources brought up, with what each source said about it. */
 export interface RankCandidate {
@@ -52,12 +49,6 @@ function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkI
   for (const [rank, { chunkId }] of ranked.entries()) {
     fused.set(chunkId, (fused.get(chunkId) ?? 0) + 1 / (fusionConstant + rank));
   }
-}
-
-function dot(left: Float32Array, right: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < left.length; index++) sum += left[index]! * right[index]!;
-  return sum;
 }
 
 function cosines(

@@ -32,6 +32,8 @@ export type SignalWeights = Readonly<Record<SignalName, number>>;
 export interface RankingWeights {
   readonly fields: Readonly<Record<QueryKind, FieldWeights>>;
   readonly signals: Readonly<Record<QueryKind, SignalWeights>>;
+  /** Of "find similar code", where the query is code and files of every role are welcome. */
+  readonly similar: SignalWeights;
   /** Each further chunk of a file keeps this share of the score of the one before it. */
   readonly repeatDecay: number;
 }
@@ -78,6 +80,22 @@ export const rankingWeights: RankingWeights = {
     path: { ...question, path: 3, folder: 1 },
     error: question,
     code: question,
+  },
+  similar: {
+    ...question,
+    keyword: 0.4,
+    meaning: 2,
+    breadth: 0.3,
+    name: 0.2,
+    path: 0,
+    folder: 0,
+    fileKeyword: 0,
+    fileMeaning: 0,
+    fileBreadth: 0,
+    container: 0,
+    signature: 0.2,
+    doc: 0,
+    definition: 0,
   },
   repeatDecay: 0.5,
 };

@@ -1,24 +1,31 @@
 import { SextantError } from '../../shared/errors.ts';
 import {
   maxQueryLength,
+  type DuplicatesRequest,
+  type DuplicatesResponse,
+  type Location,
   type SearchFilters,
   type SearchMode,
   type SearchRequest,
   type SearchResponse,
   type SearchResult,
+  type SimilarRequest,
 } from '../../shared/search.ts';
 import type { Encoder } from '../runtime/encoder.ts';
-import type { CandidateFilter, SearchIndex } from '../store/searchIndex.ts';
-import { gatherCandidates, type RankCandidate, type SearchRoot } from './gatherCandidates.ts';
-import { pathFilter } from './pathFilter.ts';
+import { findDuplicates } from './duplicates.ts';
+import { gatherCandidates, type RankCandidate } from './gatherCandidates.ts';
+import { pathRoles, type PathRole } from './pathRoles.ts';
 import { profileQuery, type QueryProfile } from './queryProfile.ts';
 import { rankCandidates, type RankedCandidate } from './rankCandidates.ts';
 import { rankingWeights, type RankingWeights } from './rankingWeights.ts';
+import { embeddedShareOf, resolveFilter, type SearchRoot } from './searchRoot.ts';
 import { signalsOf, type SignalledCandidate } from './signals.ts';
+import { similarQuery } from './similarQuery.ts';
 import { TermScanner } from './termScanner.ts';
 
 const keywordNotice = {
   noEncoder: 'Searched by keywords only: no model is loaded.',
+  placeNotEmbedded: 'Compared by words only: this place is not embedded yet.',
   notEmbedded: 'Searched by keywords only: nothing is embedded yet.',
 } as const;
 
@@ -28,37 +35,6 @@ interface PreparedQuery {
   readonly vector: Float32Array | undefined;
   readonly embedMs: number;
   readonly notice: string | undefined;
-}
-
-/** Files allowed by the path globs of one root, and the other filters as they are. */
-export function resolveFilter(index: SearchIndex, filters: SearchFilters): CandidateFilter {
-  const { languages, kinds, scopes, paths } = filters;
-  const present = <T>(values: readonly T[] | undefined) =>
-    values === undefined || values.length === 0 ? undefined : values;
-  const globs = present(paths);
-  const allows = globs === undefined ? undefined : pathFilter(globs);
-  const fileIds =
-    allows === undefined
-      ? undefined
-      : new Set(index.files().flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
-  return {
-    ...(present(languages) && { languages: present(languages)! }),
-    ...(present(kinds) && { kinds: present(kinds)! }),
-    ...(present(scopes) && { scopes: present(scopes)! }),
-    ...(fileIds && { fileIds }),
-  };
-}
-
-/** Share of the chunks of all roots whose embedding is ready; 1 when there is nothing to embed. */
-export function embeddedShareOf(roots: readonly SearchRoot[]): number {
-  let chunks = 0;
-  let embedded = 0;
-  for (const { index } of roots) {
-    const counts = index.counts();
-    chunks += counts.chunks;
-    embedded += counts.embedded;
-  }
-  return chunks === 0 ? 1 : Math.min(1, embedded / chunks);
 }
 
 /** Finds, ranks and explains. Holds no state but its weights; indexes and encoder are handed in with each call. */
@@ -104,6 +80,55 @@ export class SearchEngine {
     };
   }
 
+  /**
+   * Chunks like the code at a place, across all roots; those that overlap the place are left out.
+   * @throws SextantError `not_found` where the root is not open or nothing is indexed at the place.
+   */
+  async similar(
+    roots: readonly SearchRoot[],
+    encoder: Encoder | undefined,
+    { location, limit, filters }: SimilarRequest,
+    signal: AbortSignal,
+  ): Promise<SearchResponse> {
+    const started = performance.now();
+    const home = roots.find(({ root }) => root === location.root);
+    if (home === undefined) throw new SextantError('not_found', `The folder ${location.root} is not open.`);
+    const { text, vector, embedMs } = await similarQuery(home, location, encoder, signal);
+    signal.throwIfAborted();
+    const searchStarted = performance.now();
+    const profile: QueryProfile = {
+      ...profileQuery(text),
+      kind: 'code',
+      compounds: [],
+      identifiers: [],
+      wants: allRoles,
+    };
+    const candidates = this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
+    const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
+    const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
+    const scanner = new TermScanner(profile.terms);
+    const best = ranked[0]?.score ?? 1;
+    const done = performance.now();
+    return {
+      query: text,
+      mode: vector === undefined ? 'keyword' : 'hybrid',
+      tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
+      results: ranked.slice(0, limit).map((item) => toResult(item, best, scanner)),
+      more: ranked.length > limit,
+      embeddedShare: embeddedShareOf(roots),
+      ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
+    };
+  }
+
+  /** Groups of code chunks that are at least `threshold` alike, over all roots together. */
+  duplicates(
+    roots: readonly SearchRoot[],
+    request: DuplicatesRequest,
+    signal: AbortSignal,
+  ): Promise<DuplicatesResponse> {
+    return findDuplicates(roots, request, signal);
+  }
+
   /** The ranking's raw material: candidates with their signals, unordered. For evaluation and tuning. */
   candidates(roots: readonly SearchRoot[], query: CandidateQuery): SignalledCandidate[] {
     const { profile, filters, wanted } = query;
@@ -131,6 +156,13 @@ export class SearchEngine {
     const candidates = this.candidates(roots, { profile, vector: query.vector, keywords, filters, wanted });
     return rankCandidates(candidates, this.#weights.signals[profile.kind], this.#weights.repeatDecay);
   }
+}
+
+const allRoles: ReadonlySet<PathRole> = new Set(pathRoles);
+
+function overlaps({ root, row }: RankCandidate, place: Location): boolean {
+  const sameFile = root === place.root && row.path === place.path;
+  return sameFile && row.startLine <= place.endLine && place.startLine <= row.endLine;
 }
 
 export interface CandidateQuery {
