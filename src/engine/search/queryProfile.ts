@@ -42,13 +42,14 @@ function lastPart(token: string): string {
   return token.split(/::|\.|#|->|\//).at(-1) ?? token;
 }
 
-function codeShare(text: string): number {
-  return (text.match(codePunctuation)?.length ?? 0) / text.length;
+function looksLikeCode(text: string, words: number): boolean {
+  const marks = text.match(codePunctuation)?.length ?? 0;
+  const share = marks / text.length;
+  return marks > 2 && ((text.includes('\n') && share > 0.02) || (words > 2 && share > 0.06));
 }
 
 function kindOf(text: string, tokens: readonly string[]): QueryKind {
-  const lines = text.split('\n').length;
-  if ((lines > 1 && codeShare(text) > 0.02) || (tokens.length > 2 && codeShare(text) > 0.06)) return 'code';
+  if (looksLikeCode(text, tokens.length)) return 'code';
   if (tokens.length === 1) {
     const token = stripMarks(tokens[0]!);
     if (fileName.test(token) || (token.includes('/') && !token.startsWith('/'))) return 'path';

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rolesOfPath, type PathRole } from '../../../../src/engine/search/pathRoles.ts';
+
+const cases: readonly [path: string, roles: readonly PathRole[]][] = [
+  ['src/parser.ts', []],
+  ['src/latest.ts', []],
+  ['src/contest/attest.py', []],
+  ['src/inspect.ts', []],
+  ['src/generic/agenda.ts', []],
+  ['test/parser.ts', ['test']],
+  ['src/parser.test.ts', ['test']],
+  ['pkg/parser_test.go', ['test']],
+  ['tests/test_parser.py', ['test']],
+  ['spec/rack/builder_spec.rb', ['test']],
+  ['src/main/ParserTest.java', ['test']],
+  ['conftest.py', ['test']],
+  ['examples/hello/main.rs', ['example']],
+  ['benches/parse.rs', ['example']],
+  ['api/v2/user.pb.go', ['generated']],
+  ['proto/user_pb2.py', ['generated']],
+  ['third_party/zlib/inflate.c', ['vendored']],
+  ['types/index.d.ts', ['declaration']],
+  ['src/compat.py', ['compatibility']],
+  ['pydantic/deprecated/json.py', ['compatibility']],
+];
+
+for (const [path, roles] of cases) {
+  test(`roles of ${path}`, () => assert.deepEqual(rolesOfPath(path), roles));
+}
