@@ -1,0 +1,98 @@
+import {
+  searchModes,
+  searchScopes,
+  symbolKinds,
+  type SearchFilters,
+  type SearchResponse,
+  type SearchResult,
+} from '../../shared/search.ts';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import {
+  choiceOption,
+  numberOption,
+  stringListOption,
+  stringOption,
+  UsageError,
+  type Command,
+  type CommandContext,
+  type OptionValues,
+} from '../command.ts';
+import { workspaceRoot } from '../roots.ts';
+import { progressLine } from './indexCommand.ts';
+
+export const filterOptions = {
+  lang: { type: 'string', multiple: true },
+  path: { type: 'string', multiple: true },
+  kind: { type: 'string', multiple: true },
+  in: { type: 'string', multiple: true },
+  dir: { type: 'string' },
+  limit: { type: 'string' },
+  'no-refresh': { type: 'boolean' },
+} as const satisfies ParseArgsOptionsConfig;
+
+function listOf<T extends string>(options: OptionValues, name: string, choices: readonly T[]): T[] {
+  return stringListOption(options, name).map((text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) throw new UsageError(`--${name} is one of ${choices.join(', ')}, not «${text}».`);
+    return choice;
+  });
+}
+
+export function filtersFrom(options: OptionValues): SearchFilters {
+  return {
+    languages: stringListOption(options, 'lang'),
+    paths: stringListOption(options, 'path'),
+    kinds: listOf(options, 'kind', symbolKinds),
+    scopes: listOf(options, 'in', searchScopes),
+  };
+}
+
+/** Opens the root that the options name and, unless told otherwise, brings its index up to date. */
+export async function refreshedRoot(context: CommandContext, directory?: string): Promise<ReturnType<typeof workspaceRoot>> {
+  const root = workspaceRoot(directory ?? stringOption(context.options, 'dir'));
+  if (context.options['no-refresh'] === true) context.engine().openForReading(root);
+  else {
+    const { signal, progress } = context;
+    await context.engine().index(root, { fresh: false, signal, onStatus: (status) => progress(progressLine(status)) });
+  }
+  return root;
+}
+
+const previewLines = 4;
+
+function describeResult(result: SearchResult): string {
+  const lines = result.text.split('\n');
+  const head = `${result.path}:${result.startLine}-${result.endLine}  ${result.symbol || result.kind}  ${result.score.toFixed(2)}`;
+  const body = lines.slice(0, previewLines).map((line) => `    ${line.slice(0, 140)}`);
+  if (lines.length > previewLines) body.push('    …');
+  return [head, ...body].join('\n');
+}
+
+export function describeResponse(response: SearchResponse): string {
+  const rows = response.results.map(describeResult);
+  if (rows.length === 0) rows.push('Nothing found.');
+  if (response.notice !== undefined) rows.push(response.notice);
+  rows.push(`${response.results.length} results in ${Math.round(response.tookMs.total)} ms (${response.mode})`);
+  return `${rows.join('\n\n')}\n`;
+}
+
+export const searchCommand: Command = {
+  name: 'search',
+  usage: 'search QUERY [--dir DIR] [--limit N] [--mode M] [--lang L] [--path GLOB] [--kind K] [--in S] [--no-refresh]',
+  summary: 'Ask a question in plain words, or look for a name.',
+  options: { ...filterOptions, mode: { type: 'string' } },
+  arity: [1, 1],
+  async run(context) {
+    const { options } = context;
+    const query = context.positionals[0] ?? '';
+    const request = {
+      query,
+      mode: choiceOption(options, 'mode', searchModes, 'hybrid'),
+      limit: numberOption(options, 'limit', { fallback: 10, min: 1, max: 1000 }),
+      filters: filtersFrom(options),
+    };
+    const root = await refreshedRoot(context);
+    const response = await context.engine().search({ ...request, roots: [root.uri] }, context.signal);
+    return { json: response, text: describeResponse(response) };
+  },
+};

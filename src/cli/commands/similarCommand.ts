@@ -1,0 +1,45 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { SextantError } from '../../shared/errors.ts';
+import { numberOption, stringOption, UsageError, type Command } from '../command.ts';
+import { describeResponse, filterOptions, filtersFrom, refreshedRoot } from './searchCommand.ts';
+
+/** `FILE:LINE` or `FILE:FIRST-LAST`; the file itself may hold colons. */
+export function parseTarget(target: string): { file: string; startLine: number; endLine: number } {
+  const match = /^(.+):(\d+)(?:-(\d+))?$/s.exec(target);
+  const startLine = Number(match?.[2]);
+  const endLine = Number(match?.[3] ?? match?.[2]);
+  if (match?.[1] === undefined || startLine < 1 || endLine < startLine) {
+    throw new UsageError(`«${target}» is not FILE:LINE or FILE:FIRST-LAST with lines from 1.`);
+  }
+  return { file: match[1], startLine, endLine };
+}
+
+export const similarCommand: Command = {
+  name: 'similar',
+  usage: 'similar FILE:LINE[-LINE] [--dir DIR] [--limit N]',
+  summary: 'Find code that does the same as the code at a place.',
+  options: filterOptions,
+  arity: [1, 1],
+  async run(context) {
+    const { file, startLine, endLine } = parseTarget(context.positionals[0] ?? '');
+    const limit = numberOption(context.options, 'limit', { fallback: 10, min: 1, max: 1000 });
+    const directory = stringOption(context.options, 'dir') ?? '.';
+    const filters = filtersFrom(context.options);
+    const absolute = path.resolve(file);
+    const root = await refreshedRoot(context, directory);
+    let real: string;
+    try {
+      real = realpathSync(absolute);
+    } catch (cause) {
+      throw new SextantError('not_found', `There is no file ${absolute}.`, { cause });
+    }
+    const relative = path.relative(root.path, real).split(path.sep).join('/');
+    if (relative.startsWith('../') || path.isAbsolute(relative)) {
+      throw new SextantError('not_found', `${file} is not below ${root.path}.`, { hint: 'Name its folder with --dir.' });
+    }
+    const location = { root: root.uri, path: relative, startLine, endLine };
+    const response = await context.engine().similar({ location, limit, filters }, context.signal);
+    return { json: response, text: describeResponse(response) };
+  },
+};

@@ -1,0 +1,150 @@
+import {
+  createMessageConnection,
+  ErrorCodes,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+  type CancellationToken,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import { SextantError, serializeError, type SerializedError } from '../shared/errors.ts';
+import {
+  engineRequests,
+  protocolVersion,
+  type EngineMethod,
+  type EngineNotification,
+  type EngineNotifications,
+  type EngineParams,
+  type EngineResults,
+} from '../shared/protocol.ts';
+import { Engine } from './engine.ts';
+import { version } from './version.ts';
+
+type Handlers = {
+  readonly [M in EngineMethod]: (
+    params: EngineParams<M>,
+    signal: AbortSignal,
+  ) => EngineResults[M] | Promise<EngineResults[M]>;
+};
+
+/** Serves one window over the IPC channel it was forked with, and ends with it. */
+class EngineServer {
+  readonly #connection: MessageConnection;
+  #engine: Engine | undefined;
+
+  constructor(connection: MessageConnection) {
+    this.#connection = connection;
+    const handlers = this.#handlers();
+    for (const method of Object.keys(engineRequests) as EngineMethod[]) this.#serve(method, handlers);
+    connection.onClose(() => void this.#exit(0));
+    connection.listen();
+  }
+
+  notify<N extends EngineNotification>(name: N, params: EngineNotifications[N]): void {
+    void this.#connection.sendNotification(name, params).catch(() => undefined);
+  }
+
+  #serve(method: EngineMethod, handlers: Handlers): void {
+    const handler = handlers[method] as (params: unknown, signal: AbortSignal) => unknown;
+    this.#connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
+      const abort = new AbortController();
+      const subscription = token.onCancellationRequested(() => abort.abort());
+      try {
+        const parsed = engineRequests[method].safeParse(params ?? {});
+        if (!parsed.success) {
+          const detail = parsed.error.issues[0];
+          const place = detail?.path.join('.') ?? '';
+          throw new SextantError('invalid_argument', `«${method}»: ${place} ${detail?.message ?? 'is invalid'}`);
+        }
+        return await handler(parsed.data, abort.signal);
+      } catch (error) {
+        return new ResponseError<SerializedError>(ErrorCodes.InternalError, 'request failed', serializeError(error));
+      } finally {
+        subscription.dispose();
+      }
+    });
+  }
+
+  get #ready(): Engine {
+    if (this.#engine === undefined) throw new SextantError('engine_unavailable', 'The engine is not initialized.');
+    return this.#engine;
+  }
+
+  #initialize({ protocolVersion: wanted, storageDir, settings }: EngineParams<'initialize'>): EngineResults['initialize'] {
+    if (wanted !== protocolVersion) {
+      throw new SextantError(
+        'protocol_mismatch',
+        `The engine speaks protocol ${protocolVersion}, the window protocol ${wanted}.`,
+        { hint: 'Reload the window.' },
+      );
+    }
+    if (this.#engine !== undefined) throw new SextantError('invalid_argument', 'The engine is initialized already.');
+    this.#engine = new Engine({
+      storageDir,
+      settings,
+      onStatus: (status) => this.notify('statusChanged', status),
+      onLog: (line) => this.notify('log', line),
+    });
+    return { protocolVersion, version, pid: process.pid };
+  }
+
+  #handlers(): Handlers {
+    return {
+      initialize: (params) => this.#initialize(params),
+      ping: () => ({}),
+      openRoots: ({ roots }) => this.#ready.openRoots(roots),
+      updateSettings: ({ settings }) => this.#ready.updateSettings(settings),
+      search: (request, signal) => this.#ready.search(request, signal),
+      similar: (request, signal) => this.#ready.similar(request, signal),
+      duplicates: (request, signal) => this.#ready.duplicates(request, signal),
+      status: () => this.#ready.status(),
+      filesChanged: async ({ paths }) => {
+        await this.#ready.filesChanged(paths);
+        return {};
+      },
+      prioritize: ({ paths }) => {
+        this.#ready.prioritize(paths);
+        return {};
+      },
+      reindex: async ({ roots, fresh }) => {
+        await this.#ready.reindex(roots, fresh);
+        return {};
+      },
+      pause: () => {
+        this.#ready.pause();
+        return {};
+      },
+      resume: () => {
+        this.#ready.resume();
+        return {};
+      },
+      clear: async ({ roots }) => {
+        await this.#ready.clear(roots);
+        return {};
+      },
+      diagnostics: () => this.#ready.diagnostics(),
+      shutdown: () => {
+        setImmediate(() => void this.#exit(0));
+        return {};
+      },
+    };
+  }
+
+  /** A transaction that is cut here is rolled back on the next start, so leaving never waits for one. */
+  async #exit(code: number): Promise<never> {
+    await this.#engine?.dispose().catch(() => undefined);
+    process.exit(code);
+  }
+}
+
+if (process.send === undefined) {
+  process.stderr.write('This is the engine of Sextant; it is started by the extension. Use the command line instead.\n');
+  process.exit(2);
+}
+
+const server = new EngineServer(createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process)));
+process.on('disconnect', () => process.exit(0));
+process.on('uncaughtException', (error) => {
+  server.notify('log', { level: 'error', message: error.stack ?? error.message });
+  setTimeout(() => process.exit(70), 100);
+});
