@@ -12,7 +12,7 @@ function layer(files, { folders = [], packages = [], ignores = [] }) {
         {
           patterns: [
             ...folders.map((folder) => ({
-              regex: `^(\\.\\./)+${folder}/`,
+              regex: `^(\\.\\./)+${folder.replaceAll('.', '\\.')}/`,
               message: `${files[0]} may not import from src/${folder}.`,
             })),
             ...packages.map((name) => ({ regex: `^${name}(/|$)`, message: `${files[0]} may not import ${name}.` })),
@@ -47,7 +47,9 @@ export default tseslint.config(
     folders: ['extension', 'engine', 'cli', 'webview'],
     packages: [...host, ...sqlite, ...runtime, 'node:.*', 'vscode-jsonrpc'],
   }),
-  layer(['src/extension/**'], { folders: ['engine', 'cli', 'webview'], packages: [...sqlite, ...runtime] }),
+  layer(['src/extension/*.ts'], { folders: ['engine', 'cli', 'webview'], packages: [...sqlite, ...runtime] }),
+  // One level down, `../engine/` is src/extension/engine; src/engine is one step further up.
+  layer(['src/extension/*/**'], { folders: ['../engine', 'cli', 'webview'], packages: [...sqlite, ...runtime] }),
   layer(['src/webview/**'], {
     folders: ['extension', 'engine', 'cli'],
     packages: [...host, ...sqlite, ...runtime, 'node:.*'],

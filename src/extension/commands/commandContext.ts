@@ -1,0 +1,29 @@
+import type * as vscode from 'vscode';
+import type { SettingsSnapshot } from '../config/settingsSnapshot.ts';
+import type { EngineClient } from '../engine/engineClient.ts';
+import type { LocationOpener } from '../views/openLocation.ts';
+import type { SearchHistory } from '../views/searchHistory.ts';
+import type { SearchPanel } from '../views/searchPanel.ts';
+import type { SearchView } from '../views/searchView.ts';
+import type { StatusReporter } from '../views/statusReporter.ts';
+
+/** What commands may use; made once by the composition root. */
+export interface CommandContext {
+  readonly engine: EngineClient;
+  readonly panel: SearchPanel;
+  readonly view: SearchView;
+  readonly history: SearchHistory;
+  readonly opener: LocationOpener;
+  readonly reporter: StatusReporter;
+  readonly log: vscode.LogOutputChannel;
+  /** The settings of now. */
+  readonly settings: () => SettingsSnapshot;
+  /** Shows an error that a command met, with what can be done about it. */
+  readonly reportError: (error: unknown) => void;
+}
+
+/**
+ * Arguments come from anywhere (menus, keybindings, other extensions), so each handler checks its own. A rejection is
+ * shown to the user by the caller.
+ */
+export type CommandHandler = (context: CommandContext, ...args: readonly unknown[]) => void | Promise<void>;

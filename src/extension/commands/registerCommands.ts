@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import { commands, type CommandId } from '../../shared/commands.ts';
+import { clearIndex } from './clearIndex.ts';
+import type { CommandContext, CommandHandler } from './commandContext.ts';
+import { copyDiagnostics } from './copyDiagnostics.ts';
+import { findDuplicates } from './findDuplicates.ts';
+import { findSimilar } from './findSimilar.ts';
+import { pauseIndexing } from './pauseIndexing.ts';
+import { quickSearch } from './quickSearch.ts';
+import { reindex } from './reindex.ts';
+import { restartEngine } from './restartEngine.ts';
+import { resumeIndexing } from './resumeIndexing.ts';
+import { search } from './search.ts';
+import { searchSelection } from './searchSelection.ts';
+import { selectModel } from './selectModel.ts';
+import { showLog } from './showLog.ts';
+import { showStatus } from './showStatus.ts';
+
+/** Every command has a handler here, or this does not compile. */
+const handlers: Readonly<Record<CommandId, CommandHandler>> = {
+  'sextant.search': search,
+  'sextant.quickSearch': quickSearch,
+  'sextant.searchSelection': searchSelection,
+  'sextant.findSimilar': findSimilar,
+  'sextant.findDuplicates': findDuplicates,
+  'sextant.reindex': reindex,
+  'sextant.pauseIndexing': pauseIndexing,
+  'sextant.resumeIndexing': resumeIndexing,
+  'sextant.selectModel': selectModel,
+  'sextant.showStatus': showStatus,
+  'sextant.showLog': showLog,
+  'sextant.copyDiagnostics': copyDiagnostics,
+  'sextant.clearIndex': clearIndex,
+  'sextant.restartEngine': restartEngine,
+};
+
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  const ids = Object.keys(commands) as CommandId[];
+  const run = async (id: CommandId, args: readonly unknown[]): Promise<void> => {
+    try {
+      await handlers[id](context, ...args);
+    } catch (error) {
+      context.reportError(error);
+    }
+  };
+  return vscode.Disposable.from(
+    ...ids.map((id) => vscode.commands.registerCommand(id, (...args: unknown[]) => run(id, args))),
+  );
+}

@@ -1,0 +1,138 @@
+import { EventEmitter } from 'node:events';
+import { SextantError } from '../../shared/errors.ts';
+import type {
+  EngineMethod,
+  EngineParams,
+  EngineResults,
+  EngineSettings,
+  WorkspaceRoot,
+} from '../../shared/protocol.ts';
+import type { EngineStatus } from '../../shared/status.ts';
+import type { EngineProcess } from './engineProcess.ts';
+import { EngineSupervisor, type EngineState, type SupervisorOptions } from './engineSupervisor.ts';
+
+export interface EngineClientOptions extends Omit<SupervisorOptions, 'settings' | 'restore' | 'onState' | 'onStatus'> {
+  readonly settings: EngineSettings;
+}
+
+interface ClientEvents {
+  status: [EngineStatus | null];
+  state: [EngineState];
+}
+
+/** Requests that only read: asked once more when the engine crashed under them. */
+const repeatable: readonly EngineMethod[] = ['search', 'similar', 'duplicates', 'status', 'diagnostics'];
+
+/** Typed access to the engine that survives its restarts: a fresh engine gets the settings and roots of now. */
+export class EngineClient {
+  readonly #supervisor: EngineSupervisor;
+  readonly #events = new EventEmitter<ClientEvents>();
+  #settings: EngineSettings;
+  #roots: readonly WorkspaceRoot[] = [];
+  #paused = false;
+  #status: EngineStatus | null = null;
+
+  constructor(options: EngineClientOptions) {
+    this.#settings = options.settings;
+    this.#supervisor = new EngineSupervisor({
+      ...options,
+      settings: () => this.#settings,
+      restore: (engine) => this.#restore(engine),
+      onState: (state) => this.#onState(state),
+      onStatus: (status) => this.#setStatus(status),
+    });
+  }
+
+  /** What the engine last said of itself; `null` while there is none. */
+  get status(): EngineStatus | null {
+    return this.#status;
+  }
+
+  get state(): EngineState {
+    return this.#supervisor.state;
+  }
+
+  /** Returns the function that unsubscribes. */
+  onStatus(listener: (status: EngineStatus | null) => void): () => void {
+    this.#events.on('status', listener);
+    return () => this.#events.off('status', listener);
+  }
+
+  /** Returns the function that unsubscribes. */
+  onState(listener: (state: EngineState) => void): () => void {
+    this.#events.on('state', listener);
+    return () => this.#events.off('state', listener);
+  }
+
+  start(): void {
+    this.#supervisor.start();
+  }
+
+  /**
+   * Starts the engine if necessary and asks it. Rejects with a `SextantError` (`engine_unavailable` when it was given
+   * up), or with the signal's reason.
+   */
+  async request<M extends EngineMethod>(
+    method: M,
+    params: EngineParams<M>,
+    signal?: AbortSignal,
+  ): Promise<EngineResults[M]> {
+    const engine = await this.#supervisor.ready(signal);
+    try {
+      return await engine.request(method, params, signal);
+    } catch (error) {
+      const crashed = error instanceof SextantError && error.code === 'engine_unavailable';
+      if (!crashed || !repeatable.includes(method) || signal?.aborted) throw error;
+      // The exit of the process may be known to the request before it is to the supervisor.
+      await engine.exited;
+      return (await this.#supervisor.ready(signal)).request(method, params, signal);
+    }
+  }
+
+  /** Like {@link request}, but does nothing when no engine runs: a fresh one finds the facts out by itself. */
+  async tell<M extends EngineMethod>(method: M, params: EngineParams<M>): Promise<void> {
+    await this.#supervisor.running?.request(method, params);
+  }
+
+  /** The workspace folders from now on; a running engine opens and closes roots accordingly. */
+  async setRoots(roots: readonly WorkspaceRoot[]): Promise<void> {
+    this.#roots = roots;
+    const engine = this.#supervisor.running;
+    if (engine) this.#setStatus(await engine.request('openRoots', { roots: [...roots] }));
+  }
+
+  async setSettings(settings: EngineSettings): Promise<void> {
+    this.#settings = settings;
+    const engine = this.#supervisor.running;
+    if (engine) this.#setStatus(await engine.request('updateSettings', { settings }));
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    await this.request(paused ? 'pause' : 'resume', {});
+    this.#paused = paused;
+  }
+
+  restart(): Promise<void> {
+    return this.#supervisor.restart();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#supervisor.dispose();
+    this.#events.removeAllListeners();
+  }
+
+  async #restore(engine: EngineProcess): Promise<void> {
+    if (this.#paused) await engine.request('pause', {});
+    this.#setStatus(await engine.request('openRoots', { roots: [...this.#roots] }));
+  }
+
+  #onState(state: EngineState): void {
+    this.#events.emit('state', state);
+    if (state.kind === 'failed' || state.kind === 'stopped') this.#setStatus(null);
+  }
+
+  #setStatus(status: EngineStatus | null): void {
+    this.#status = status;
+    this.#events.emit('status', status);
+  }
+}

@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/registerCommands.ts';
+import type { CommandContext } from './commands/commandContext.ts';
+import { concernsSextant, readSettings } from './config/settingsSnapshot.ts';
+import { EngineClient } from './engine/engineClient.ts';
+import { createApi, type SextantApi } from './extensionApi.ts';
+import { writeLog } from './log.ts';
+import { LocationOpener } from './views/openLocation.ts';
+import { reportError } from './views/reportError.ts';
+import { SearchHistory } from './views/searchHistory.ts';
+import { SearchPanel } from './views/searchPanel.ts';
+import { createPanelHost } from './views/searchPanelHost.ts';
+import { SearchView } from './views/searchView.ts';
+import { StatusBar } from './views/statusBar.ts';
+import { StatusPresenter } from './views/statusPresenter.ts';
+import { StatusReporter } from './views/statusReporter.ts';
+import { EditorPriority } from './workspace/editorPriority.ts';
+import { WorkspaceSync } from './workspace/workspaceSync.ts';
+import { WorkspaceWatcher } from './workspace/workspaceWatcher.ts';
+
+let engine: EngineClient | undefined;
+
+/**
+ * Composition root of the extension host. Nothing heavy happens here: the engine is forked after activation, and only
+ * when a folder is to be indexed or the user asks for something.
+ */
+export function activate(context: vscode.ExtensionContext): SextantApi {
+  const own = <T extends vscode.Disposable>(disposable: T): T => {
+    context.subscriptions.push(disposable);
+    return disposable;
+  };
+  const log = own(vscode.window.createOutputChannel('Sextant', { log: true }));
+  let settings = readSettings();
+  const client = new EngineClient({
+    launch: { entry: context.asAbsolutePath('dist/engine.mjs') },
+    storageDir: (context.storageUri ?? context.globalStorageUri).fsPath,
+    settings: settings.engine,
+    onLog: (line) => writeLog(log, line),
+  });
+  engine = client;
+  const report = (error: unknown): void => reportError(error, log);
+  const inBackground = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.warn(String(error)));
+
+  const opener = own(new LocationOpener((path) => inBackground(client.tell('filesChanged', { paths: [path] }))));
+  const history = new SearchHistory(context.workspaceState);
+  const panel: SearchPanel = new SearchPanel(
+    createPanelHost({ client, opener, settings: () => settings, report }),
+    history,
+  );
+  const view = own(new SearchView(context.extensionUri, panel));
+  const reporter = own(new StatusReporter(client, versionOf(context.extension)));
+  const commandContext: CommandContext = {
+    engine: client,
+    panel,
+    view,
+    history,
+    opener,
+    reporter,
+    log,
+    settings: () => settings,
+    reportError: report,
+  };
+  own(registerCommands(commandContext));
+  own(new StatusPresenter(client, own(new StatusBar()), panel));
+
+  const watcher = own(new WorkspaceWatcher((paths) => inBackground(client.tell('filesChanged', { paths }))));
+  const priority = own(new EditorPriority((paths) => inBackground(client.tell('prioritize', { paths }))));
+  const sync = new WorkspaceSync(client, inBackground);
+  own(
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (!concernsSextant(change)) return;
+      settings = readSettings();
+      sync.settings(settings.engine);
+      panel.pushSettings();
+    }),
+  );
+  own(
+    vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      watcher.refresh();
+      sync.roots();
+      panel.pushSettings();
+      panel.pushStatus();
+    }),
+  );
+  own(vscode.workspace.onDidGrantWorkspaceTrust(() => panel.pushStatus()));
+  own({
+    dispose: client.onState((state) => {
+      if (state.kind === 'running') inBackground(client.tell('prioritize', { paths: priority.paths() }));
+      if (state.kind === 'failed') report(state.error);
+    }),
+  });
+  sync.roots();
+  return createApi(client, opener);
+}
+
+function versionOf(extension: vscode.Extension<unknown>): string {
+  const manifest = extension.packageJSON as { readonly version: string };
+  return manifest.version;
+}
+
+/** VS Code waits for this when the window closes; the engine is asked to stop, then killed. */
+export async function deactivate(): Promise<void> {
+  await engine?.dispose();
+  engine = undefined;
+}
