@@ -1,0 +1,119 @@
+import { SextantError } from '../../shared/errors.ts';
+import type { Generation } from './catalog.ts';
+import type { FileWriter } from './fileWriter.ts';
+import { encodeVector, isStorable } from './vectorCodec.ts';
+import type { Sqlite, Statement } from './sqlite.ts';
+
+/** A chunk of a generation's set that has no embedding there yet. */
+export interface PendingChunk {
+  readonly chunkId: number;
+  readonly path: string;
+  readonly textHash: Buffer;
+}
+
+export interface NewEmbedding {
+  readonly textHash: Uint8Array;
+  /** L2-normalised, `[dimension]`. */
+  readonly vector: Float32Array;
+}
+
+/** A cached embedding that no chunk uses is kept this long, and at most as many of them as there are used ones plus this. */
+const keepUnusedMs = 90 * 24 * 3600 * 1000;
+const keepUnusedRows = 20_000;
+
+/** Writes embeddings and links chunks to them. No transactions of its own. */
+export class EmbeddingWriter {
+  readonly #db: Sqlite;
+  readonly #files: FileWriter;
+  readonly #upsert: Statement;
+  readonly #waiting: Statement;
+  readonly #has: Statement;
+
+  constructor(db: Sqlite, files: FileWriter) {
+    this.#db = db;
+    this.#files = files;
+    this.#upsert = db.prepare(
+      `INSERT INTO embeddings (model_id, text_hash, vector, used_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (model_id, text_hash) DO UPDATE SET used_at = excluded.used_at
+       RETURNING id, vector`,
+    );
+    this.#waiting = db
+      .prepare(
+        `SELECT c.id FROM chunks c JOIN files f ON f.id = c.file_id
+         WHERE c.text_hash = ? AND f.chunk_set_id = ?
+         AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = ? AND ce.chunk_id = c.id)`,
+      )
+      .pluck();
+    this.#has = db.prepare('SELECT 1 FROM embeddings WHERE model_id = ? AND text_hash = ?').pluck();
+  }
+
+  /** Chunks without an embedding in the generation, in the order of their ids. */
+  pending(generation: Generation): PendingChunk[] {
+    return this.#db
+      .prepare(
+        `SELECT c.id AS chunkId, f.path, c.text_hash AS textHash
+         FROM files f JOIN chunks c ON c.file_id = f.id
+         WHERE f.chunk_set_id = ?
+         AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = ? AND ce.chunk_id = c.id)
+         ORDER BY c.id`,
+      )
+      .all(generation.chunkSetId, generation.id) as PendingChunk[];
+  }
+
+  isCached(generation: Generation, textHash: Uint8Array): boolean {
+    return this.#has.get(generation.modelId, textHash) !== undefined;
+  }
+
+  /**
+   * Stores the embeddings and links every chunk that waits for one; returns how many chunks became searchable. A chunk that
+   * is gone or changed meanwhile is simply not found by the hash.
+   * @throws SextantError `model_invalid` for a vector of wrong length or with components that are not numbers; nothing is written.
+   */
+  store(generation: Generation, embeddings: readonly NewEmbedding[], now: number): number {
+    for (const { vector } of embeddings) {
+      if (isStorable(vector, generation.dimension)) continue;
+      throw new SextantError('model_invalid', 'The model returned an embedding that cannot be stored.', {
+        hint: `Expected ${generation.dimension} finite numbers of length one, got ${vector.length} numbers.`,
+      });
+    }
+    let linked = 0;
+    for (const { textHash, vector } of embeddings) {
+      const row = this.#upsert.get(generation.modelId, textHash, encodeVector(vector), now) as {
+        id: number;
+        vector: Buffer;
+      };
+      for (const chunkId of this.#waiting.all(textHash, generation.chunkSetId, generation.id) as number[]) {
+        this.#files.link(generation, BigInt(chunkId), row.id, row.vector);
+        linked += 1;
+      }
+    }
+    return linked;
+  }
+
+  /** Links chunks whose text was embedded before, such as when a model returns; returns how many. */
+  linkCached(generation: Generation, chunks: readonly PendingChunk[]): number {
+    const find = this.#db.prepare('SELECT id, vector FROM embeddings WHERE model_id = ? AND text_hash = ?');
+    let linked = 0;
+    for (const { chunkId, textHash } of chunks) {
+      const known = find.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
+      if (known === undefined) continue;
+      this.#files.link(generation, BigInt(chunkId), known.id, known.vector);
+      linked += 1;
+    }
+    return linked;
+  }
+
+  /** Deletes cached embeddings that nothing uses: the old ones, and the least recently used beyond the bound. */
+  prune(now: number): number {
+    const unused = 'NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.embedding_id = e.id)';
+    const old = this.#db.prepare(`DELETE FROM embeddings AS e WHERE e.used_at < ? AND ${unused}`).run(now - keepUnusedMs);
+    const used = this.#db.prepare('SELECT count(DISTINCT embedding_id) FROM chunk_embeddings').pluck().get() as number;
+    const excess = this.#db
+      .prepare(
+        `DELETE FROM embeddings WHERE id IN
+         (SELECT e.id FROM embeddings e WHERE ${unused} ORDER BY e.used_at DESC LIMIT -1 OFFSET ?)`,
+      )
+      .run(used + keepUnusedRows);
+    return old.changes + excess.changes;
+  }
+}

@@ -1,0 +1,233 @@
+import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
+import type { Generation } from './catalog.ts';
+import type { Labels } from './labels.ts';
+import { keywordTable, vectorTable } from './searchTables.ts';
+import { signBits, decodeVector } from './vectorCodec.ts';
+import type { Sqlite, Statement } from './sqlite.ts';
+
+/** Index terms of one chunk by field, joined by spaces. */
+export interface ChunkTerms {
+  readonly path: string;
+  readonly symbol: string;
+  readonly signature: string;
+  readonly doc: string;
+  readonly body: string;
+}
+
+export interface IndexedChunk {
+  readonly chunk: Chunk;
+  readonly terms: ChunkTerms;
+  /** First 16 bytes of SHA-256 over the text that is embedded. */
+  readonly textHash: Uint8Array;
+}
+
+/** One file as the indexer hands it over, ready to be written. */
+export interface IndexedFile {
+  /** Relative to the root, with forward slashes. */
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly contentHash: string;
+  readonly language: string;
+  readonly scope: ChunkedFile['scope'];
+  readonly degraded?: string;
+  readonly chunks: readonly IndexedChunk[];
+  readonly symbols: ChunkedFile['symbols'];
+}
+
+interface SetStatements {
+  readonly insertTerms: Statement;
+  readonly deleteTerms: Statement;
+}
+
+interface GenerationStatements {
+  readonly insertVector: Statement;
+  readonly deleteVector: Statement;
+}
+
+/** The smallest chunk that holds `line`; the first chunk for a line between chunks. */
+function chunkAtLine(chunks: readonly IndexedChunk[], line: number): number {
+  let best = 0;
+  let bestLength = Infinity;
+  for (const [index, { chunk }] of chunks.entries()) {
+    if (line < chunk.startLine || line > chunk.endLine) continue;
+    const length = chunk.endLine - chunk.startLine;
+    if (length < bestLength) {
+      best = index;
+      bestLength = length;
+    }
+  }
+  return best;
+}
+
+/** Writes and deletes the rows of files: row, chunks, text, terms, symbols, links to known embeddings. No transactions of its own. */
+export class FileWriter {
+  readonly #db: Sqlite;
+  readonly #labels: Labels;
+  readonly #sets = new Map<number, SetStatements>();
+  readonly #generations = new Map<number, GenerationStatements>();
+  readonly #insertFile: Statement;
+  readonly #insertChunk: Statement;
+  readonly #insertText: Statement;
+  readonly #insertSymbol: Statement;
+  readonly #fileId: Statement;
+  readonly #chunkIds: Statement;
+  readonly #deleteFile: Statement;
+  readonly #findEmbedding: Statement;
+  readonly #link: Statement;
+  readonly #touchFile: Statement;
+  readonly #releaseEmbeddings: Statement;
+
+  constructor(db: Sqlite, labels: Labels) {
+    this.#db = db;
+    this.#labels = labels;
+    this.#insertFile = db.prepare(
+      `INSERT INTO files (chunk_set_id, path, size, mtime_ms, content_hash, language_id, scope_id, degraded, chunk_count)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#insertChunk = db.prepare(
+      `INSERT INTO chunks (file_id, kind_id, definition, start_line, end_line, start_offset, end_offset, text_hash, name, symbol)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#insertText = db.prepare('INSERT INTO chunk_texts (chunk_id, signature, doc, text) VALUES (?, ?, ?, ?)');
+    this.#insertSymbol = db.prepare('INSERT INTO symbols (chunk_id, name, kind_id, line) VALUES (?, ?, ?, ?)');
+    this.#fileId = db.prepare('SELECT id FROM files WHERE chunk_set_id = ? AND path = ?').pluck();
+    this.#chunkIds = db.prepare('SELECT id FROM chunks WHERE file_id = ?').pluck();
+    this.#deleteFile = db.prepare('DELETE FROM files WHERE id = ?');
+    this.#findEmbedding = db.prepare('SELECT id, vector FROM embeddings WHERE model_id = ? AND text_hash = ?');
+    this.#link = db.prepare(
+      'INSERT INTO chunk_embeddings (generation_id, chunk_id, embedding_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    );
+    this.#releaseEmbeddings = db.prepare(
+      `UPDATE embeddings SET used_at = ? WHERE id IN
+       (SELECT ce.embedding_id FROM chunks c JOIN chunk_embeddings ce ON ce.chunk_id = c.id WHERE c.file_id = ?)`,
+    );
+    this.#touchFile = db.prepare('UPDATE files SET size = ?, mtime_ms = ? WHERE chunk_set_id = ? AND path = ?');
+  }
+
+  /** Replaces the file in one set; returns how many of its chunks found their embedding in the cache, by generation id. */
+  replace(chunkSetId: number, generations: readonly Generation[], file: IndexedFile): Map<number, number> {
+    this.remove(chunkSetId, generations, file.path);
+    const languageId = this.#labels.intern(file.language);
+    const scopeId = this.#labels.intern(file.scope);
+    const { lastInsertRowid: fileId } = this.#insertFile.run(
+      chunkSetId,
+      file.path,
+      file.size,
+      file.mtimeMs,
+      file.contentHash,
+      languageId,
+      scopeId,
+      file.degraded ?? null,
+      file.chunks.length,
+    );
+    const linked = new Map<number, number>();
+    const chunkIds: bigint[] = [];
+    for (const indexed of file.chunks) {
+      const chunkId = this.#insertChunkRows(chunkSetId, Number(fileId), indexed);
+      chunkIds.push(chunkId);
+      for (const generation of generations) {
+        if (this.#linkKnown(generation, chunkId, indexed.textHash)) {
+          linked.set(generation.id, (linked.get(generation.id) ?? 0) + 1);
+        }
+      }
+    }
+    if (chunkIds.length > 0) {
+      for (const { name, kind, line } of file.symbols) {
+        this.#insertSymbol.run(chunkIds[chunkAtLine(file.chunks, line)], name, this.#labels.intern(kind), line);
+      }
+    }
+    return linked;
+  }
+
+  /** False when the set does not have the file. */
+  remove(chunkSetId: number, generations: readonly Generation[], path: string): boolean {
+    const fileId = this.#fileId.get(chunkSetId, path) as number | undefined;
+    if (fileId === undefined) return false;
+    // The embeddings stay, for the file may come back; which were used last decides which go first.
+    this.#releaseEmbeddings.run(Date.now(), fileId);
+    for (const chunkId of this.#chunkIds.all(fileId) as number[]) {
+      this.#setStatements(chunkSetId).deleteTerms.run(chunkId);
+      for (const generation of generations) this.#generationStatements(generation.id).deleteVector.run(BigInt(chunkId));
+    }
+    this.#deleteFile.run(fileId);
+    return true;
+  }
+
+  /** Records that a file's content is as it was although size or time of change are not. */
+  touch(chunkSetId: number, path: string, size: number, mtimeMs: number): void {
+    this.#touchFile.run(size, mtimeMs, chunkSetId, path);
+  }
+
+  /** Makes `chunkId` searchable by the embedding; vec0 has no upsert, so the caller sees to it that it is not yet. */
+  link(generation: Generation, chunkId: bigint, embeddingId: number, vector: Uint8Array): void {
+    const { changes } = this.#link.run(generation.id, chunkId, embeddingId);
+    if (changes === 0) return;
+    const signs = signBits(decodeVector(vector, generation.dimension));
+    this.#generationStatements(generation.id).insertVector.run(chunkId, signs, chunkId);
+  }
+
+  #insertChunkRows(chunkSetId: number, fileId: number, { chunk, terms, textHash }: IndexedChunk): bigint {
+    const { lastInsertRowid } = this.#insertChunk.run(
+      fileId,
+      this.#labels.intern(chunk.kind),
+      chunk.definition ? 1 : 0,
+      chunk.startLine,
+      chunk.endLine,
+      chunk.startOffset,
+      chunk.endOffset,
+      textHash,
+      chunk.name,
+      chunk.symbol,
+    );
+    this.#insertText.run(lastInsertRowid, chunk.signature, chunk.doc, chunk.text);
+    this.#setStatements(chunkSetId).insertTerms.run(
+      lastInsertRowid,
+      terms.path,
+      terms.symbol,
+      terms.signature,
+      terms.doc,
+      terms.body,
+    );
+    return BigInt(lastInsertRowid);
+  }
+
+  #linkKnown(generation: Generation, chunkId: bigint, textHash: Uint8Array): boolean {
+    const known = this.#findEmbedding.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
+    if (known === undefined) return false;
+    this.link(generation, chunkId, known.id, known.vector);
+    return true;
+  }
+
+  #setStatements(chunkSetId: number): SetStatements {
+    let statements = this.#sets.get(chunkSetId);
+    if (statements === undefined) {
+      const table = keywordTable(chunkSetId);
+      statements = {
+        insertTerms: this.#db.prepare(
+          `INSERT INTO ${table} (rowid, path, symbol, signature, doc, body) VALUES (?, ?, ?, ?, ?, ?)`,
+        ),
+        deleteTerms: this.#db.prepare(`DELETE FROM ${table} WHERE rowid = ?`),
+      };
+      this.#sets.set(chunkSetId, statements);
+    }
+    return statements;
+  }
+
+  #generationStatements(generationId: number): GenerationStatements {
+    let statements = this.#generations.get(generationId);
+    if (statements === undefined) {
+      const table = vectorTable(generationId);
+      statements = {
+        insertVector: this.#db.prepare(
+          `INSERT INTO ${table} (chunk_id, signs, language_id, kind_id, scope_id)
+           SELECT ?, vec_bit(?), f.language_id, c.kind_id, f.scope_id
+           FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id = ?`,
+        ),
+        deleteVector: this.#db.prepare(`DELETE FROM ${table} WHERE chunk_id = ?`),
+      };
+      this.#generations.set(generationId, statements);
+    }
+    return statements;
+  }
+}

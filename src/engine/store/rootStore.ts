@@ -1,0 +1,276 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { SextantError } from '../../shared/errors.ts';
+import { Catalog, type Generation, type ModelIdentity, type Target } from './catalog.ts';
+import { completeness, databaseBytes, setAside } from './databaseFile.ts';
+import { EmbeddingWriter, type NewEmbedding, type PendingChunk } from './embeddingWriter.ts';
+import { FileWriter, type IndexedFile } from './fileWriter.ts';
+import { Labels } from './labels.ts';
+import { migrate } from './migrate.ts';
+import { isDamage, openConnection, translateError, type Connection } from './sqlite.ts';
+import { StoreReader } from './storeReader.ts';
+import { WriterLease } from './writerLease.ts';
+
+/** What the store knows of a file, to see whether it changed. */
+export interface FileState {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly contentHash: string;
+}
+
+/** A file and the chunk sets that it is to be written to. */
+export interface FileWrite {
+  readonly file: IndexedFile;
+  readonly chunkSetIds: readonly number[];
+}
+
+interface Session {
+  readonly connection: Connection;
+  readonly catalog: Catalog;
+  readonly labels: Labels;
+  readonly reader: StoreReader;
+  readonly files: FileWriter;
+  readonly embeddings: EmbeddingWriter;
+}
+
+function checkWhole(file: string, { db }: Connection): void {
+  if (db.pragma('quick_check(1)', { simple: true }) === 'ok') return;
+  throw new SextantError('database_damaged', `The index ${path.basename(file)} is damaged.`);
+}
+
+function openSession(file: string): Session {
+  const state = completeness(file);
+  if (state === 'truncated') {
+    throw new SextantError('database_damaged', `The index ${path.basename(file)} is cut short.`);
+  }
+  const connection = openConnection(file);
+  try {
+    if (state === 'unknown') checkWhole(file, connection);
+    migrate(connection.db);
+    const { db, vec } = connection;
+    const labels = new Labels(db);
+    const catalog = new Catalog(connection);
+    const files = new FileWriter(db, labels);
+    return {
+      connection,
+      catalog,
+      labels,
+      reader: new StoreReader(db, labels, catalog, 'version' in vec),
+      files,
+      embeddings: new EmbeddingWriter(db, files),
+    };
+  } catch (error) {
+    connection.db.close();
+    throw error;
+  }
+}
+
+/**
+ * One root's database. Everybody may read; to write, a process must hold the lease ({@link acquire}), so that two windows on
+ * one folder neither collide nor do the same work. Every writing method is one transaction.
+ */
+export class RootStore {
+  readonly file: string;
+  readonly #lease: WriterLease;
+  #session: Session | undefined;
+  /** Where the last damaged database was moved to, since this store was opened. */
+  #setAside: string | undefined;
+
+  /**
+   * Opens the database, makes it when there is none, brings its schema up to date; a damaged one is set aside for an empty one.
+   * @throws SextantError `database_too_new`, `database_busy`, `disk_full`
+   */
+  constructor(file: string) {
+    this.file = file;
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    this.#lease = new WriterLease(`${file}.lock`);
+    try {
+      this.#session = openSession(file);
+    } catch (error) {
+      if (!isDamage(error)) throw translateError(error);
+      this.replaceDamaged();
+    }
+  }
+
+  get vec(): Connection['vec'] {
+    return this.#open.connection.vec;
+  }
+
+  get writable(): boolean {
+    return this.#lease.held;
+  }
+
+  get damagedCopy(): string | undefined {
+    return this.#setAside;
+  }
+
+  /** Tries to become the one that writes; false while another process is. */
+  acquire(): boolean {
+    return this.#lease.tryAcquire();
+  }
+
+  /** Lets another process write. */
+  release(): void {
+    this.#lease.release();
+  }
+
+  close(): void {
+    this.#session?.connection.db.close();
+    this.#session = undefined;
+    this.#lease.release();
+  }
+
+  bytes(): number {
+    return databaseBytes(this.file);
+  }
+
+  /** Full check of the database: `ok`, or what is wrong. Reads all of it. */
+  health(): string {
+    try {
+      return String(this.#open.connection.db.pragma('integrity_check(1)', { simple: true }));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Changes whenever another process has written. */
+  dataVersion(): number {
+    return Number(this.#open.connection.db.pragma('data_version', { simple: true }));
+  }
+
+  /**
+   * After `database_damaged`: whoever may write moves the file out of the way and begins anew; whoever may not opens what the
+   * writer has made meanwhile.
+   */
+  replaceDamaged(): void {
+    const held = this.#lease.held;
+    try {
+      this.#session?.connection.db.close();
+      this.#session = undefined;
+      if (this.#lease.tryAcquire()) this.#setAside = setAside(this.file);
+      this.#session = openSession(this.file);
+    } catch (error) {
+      throw translateError(error);
+    } finally {
+      if (!held) this.#lease.release();
+    }
+  }
+
+  /** Reads with the errors of SQLite translated. */
+  read<T>(work: (reader: StoreReader) => T): T {
+    const { reader } = this.#open;
+    try {
+      return work(reader);
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+
+  /** See {@link Catalog.prepare}. */
+  prepare(chunkerVersion: string, model: ModelIdentity | undefined): Target {
+    return this.#write(({ catalog }) => catalog.prepare(chunkerVersion, model));
+  }
+
+  /** See {@link Catalog.promote}; returns the target as it is afterwards. */
+  promote(target: Target): Target {
+    return this.#write(({ catalog }) => {
+      catalog.promote(target);
+      const chunkSet = catalog.chunkSet('serving')!;
+      if (target.generation === undefined) return { chunkSet };
+      return { chunkSet, generation: catalog.generation('serving')! };
+    });
+  }
+
+  /** See {@link Catalog.sweepRetired}. */
+  sweepRetired(): boolean {
+    return this.#write(({ catalog }) => catalog.sweepRetired());
+  }
+
+  chunkSetIds(): number[] {
+    return this.#open.catalog.activeChunkSets().map(({ id }) => id);
+  }
+
+  fileStates(chunkSetId: number): FileState[] {
+    return this.#open.connection.db
+      .prepare(
+        'SELECT path, size, mtime_ms AS mtimeMs, content_hash AS contentHash FROM files WHERE chunk_set_id = ?',
+      )
+      .all(chunkSetId) as FileState[];
+  }
+
+  degradedCount(chunkSetId: number): number {
+    return this.#open.connection.db
+      .prepare('SELECT count(*) FROM files WHERE chunk_set_id = ? AND degraded IS NOT NULL')
+      .pluck()
+      .get(chunkSetId) as number;
+  }
+
+  /** Writes files with all that belongs to them; chunks whose embedding is known are linked to it at once. */
+  writeFiles(writes: readonly FileWrite[]): void {
+    this.#write(({ catalog, files }) => {
+      for (const { file, chunkSetIds } of writes) {
+        for (const id of chunkSetIds) files.replace(id, catalog.activeGenerations(id), file);
+      }
+    });
+  }
+
+  /** Files that are gone; returns how many the serving set had. */
+  removeFiles(paths: readonly string[]): number {
+    return this.#write(({ catalog, files }) => {
+      let removed = 0;
+      for (const { id, state } of catalog.activeChunkSets()) {
+        const generations = catalog.activeGenerations(id);
+        for (const file of paths) if (files.remove(id, generations, file) && state === 'serving') removed += 1;
+      }
+      return removed;
+    });
+  }
+
+  /** Files whose content is as it was although their size or time of change are not. */
+  touchFiles(states: readonly FileState[]): void {
+    this.#write(({ catalog, files }) => {
+      for (const { id } of catalog.activeChunkSets()) {
+        for (const { path: file, size, mtimeMs } of states) files.touch(id, file, size, mtimeMs);
+      }
+    });
+  }
+
+  /** See {@link EmbeddingWriter.pending}. */
+  pending(generation: Generation): PendingChunk[] {
+    return this.#open.embeddings.pending(generation);
+  }
+
+  /** See {@link EmbeddingWriter.store}. */
+  storeEmbeddings(generation: Generation, embeddings: readonly NewEmbedding[]): number {
+    return this.#write((session) => session.embeddings.store(generation, embeddings, Date.now()));
+  }
+
+  /** See {@link EmbeddingWriter.linkCached}. */
+  linkCached(generation: Generation, chunks: readonly PendingChunk[]): number {
+    return this.#write((session) => session.embeddings.linkCached(generation, chunks));
+  }
+
+  /** See {@link EmbeddingWriter.prune}. */
+  pruneCache(): number {
+    return this.#write((session) => session.embeddings.prune(Date.now()));
+  }
+
+  get #open(): Session {
+    if (this.#session === undefined) throw new SextantError('internal', 'The index is closed.');
+    return this.#session;
+  }
+
+  #write<T>(work: (session: Session) => T): T {
+    const session = this.#open;
+    if (!this.#lease.held) {
+      throw new SextantError('database_busy', 'Another window or command is indexing this folder.');
+    }
+    try {
+      return session.connection.db.transaction(() => work(session)).immediate();
+    } catch (error) {
+      session.labels.forget();
+      throw translateError(error);
+    }
+  }
+}

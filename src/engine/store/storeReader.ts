@@ -1,0 +1,232 @@
+import type { SearchScope, SymbolKind } from '../../shared/search.ts';
+import { conditionOf } from './candidateFilter.ts';
+import type { Catalog, Generation } from './catalog.ts';
+import { KeywordSearch } from './keywordSearch.ts';
+import type { Labels } from './labels.ts';
+import type {
+  Candidate,
+  CandidateFilter,
+  ChunkRow,
+  FieldWeights,
+  FileRow,
+  SearchIndex,
+  SymbolHit,
+} from './searchIndex.ts';
+import { StatementCache, type Sqlite } from './sqlite.ts';
+import { VectorSearch } from './vectorSearch.ts';
+
+interface RawChunk {
+  readonly chunkId: number;
+  readonly fileId: number;
+  readonly path: string;
+  readonly languageId: number;
+  readonly scopeId: number;
+  readonly kindId: number;
+  readonly name: string;
+  readonly symbol: string;
+  readonly signature: string;
+  readonly doc: string;
+  readonly definition: number;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly text: string;
+}
+
+const chunkColumns = `
+  c.id AS chunkId, c.file_id AS fileId, f.path, f.language_id AS languageId, f.scope_id AS scopeId, c.kind_id AS kindId,
+  c.name, c.symbol, t.signature, t.doc, c.definition, c.start_line AS startLine, c.end_line AS endLine, t.text`;
+
+const embeddingPageSize = 1000;
+
+/** A string above every name with this prefix; NOCASE compares bytes after folding ASCII letters. */
+function abovePrefix(prefix: string): string {
+  return `${prefix}\u{10ffff}`;
+}
+
+/** Reads what the serving chunk set and generation hold; see {@link SearchIndex}. */
+export class StoreReader implements SearchIndex {
+  readonly #labels: Labels;
+  readonly #catalog: Catalog;
+  readonly #vecAvailable: boolean;
+  readonly #db: Sqlite;
+  readonly #statements: StatementCache;
+  #keywordSearch: { readonly chunkSetId: number; readonly search: KeywordSearch } | undefined;
+  #vectorSearch: { readonly generationId: number; readonly search: VectorSearch } | undefined;
+
+  constructor(db: Sqlite, labels: Labels, catalog: Catalog, vecAvailable: boolean) {
+    this.#db = db;
+    this.#statements = new StatementCache(db);
+    this.#labels = labels;
+    this.#catalog = catalog;
+    this.#vecAvailable = vecAvailable;
+  }
+
+  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
+    const search = this.#keywords();
+    return search?.search(terms, weights, limit, filter, this.#chunkCount()) ?? [];
+  }
+
+  documentFrequencies(terms: readonly string[]): Map<string, number> {
+    const search = this.#keywords();
+    return search?.documentFrequencies(terms, this.#chunkCount()) ?? new Map(terms.map((term) => [term, 0]));
+  }
+
+  dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
+    const generation = this.#generation();
+    if (generation === undefined || vector.length !== generation.dimension) return [];
+    return this.#vectors(generation).search(vector, limit, filter, this.#embeddedCount(generation));
+  }
+
+  symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[] {
+    return this.#symbolHits('s.name = ?', [name], limit, filter);
+  }
+
+  symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[] {
+    return this.#symbolHits('s.name >= ? AND s.name < ?', [prefix, abovePrefix(prefix)], limit, filter);
+  }
+
+  chunks(chunkIds: readonly number[]): ChunkRow[] {
+    const rows = this.#statements.get(
+      `SELECT ${chunkColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
+       CROSS JOIN chunk_texts t ON t.chunk_id = c.id CROSS JOIN files f ON f.id = c.file_id ORDER BY j.key`,
+    ).all(JSON.stringify(chunkIds)) as RawChunk[];
+    return rows.map((row) => this.#chunkRow(row));
+  }
+
+  embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
+    const generation = this.#generation();
+    return generation === undefined ? new Map() : this.#vectors(generation).embeddings(chunkIds);
+  }
+
+  /** Every chunk that has an embedding, in the order of ids. Reads page by page, so that writes may go on in between. */
+  *allEmbeddings(): Generator<{ readonly chunkId: number; readonly embedding: Float32Array }> {
+    for (let after = 0; ; ) {
+      // The generation may be replaced between two pages; what follows then belongs to another model.
+      const generation = this.#generation();
+      if (generation === undefined) return;
+      const page = this.#vectors(generation).page(after, embeddingPageSize);
+      if (page.size === 0) return;
+      for (const [chunkId, embedding] of page) {
+        yield { chunkId, embedding };
+        after = chunkId;
+      }
+    }
+  }
+
+  chunksOfFile(fileId: number): ChunkRow[] {
+    return this.#chunkRows('c.file_id = ?', [fileId]);
+  }
+
+  chunksAt(path: string, startLine: number, endLine: number): ChunkRow[] {
+    const setId = this.#catalog.chunkSet('serving')?.id ?? -1;
+    const where = 'f.chunk_set_id = ? AND f.path = ? AND c.start_line <= ? AND c.end_line >= ?';
+    return this.#chunkRows(where, [setId, path, endLine, startLine]);
+  }
+
+  files(): FileRow[] {
+    const rows = this.#statements.get(
+      `SELECT id AS fileId, path, language_id AS languageId, scope_id AS scopeId, chunk_count AS chunkCount
+       FROM files WHERE chunk_set_id = ? ORDER BY path`,
+    ).all(this.#catalog.chunkSet('serving')?.id ?? -1) as {
+      fileId: number;
+      path: string;
+      languageId: number;
+      scopeId: number;
+      chunkCount: number;
+    }[];
+    return rows.map(({ languageId, scopeId, ...row }) => ({
+      ...row,
+      language: this.#labels.nameOf(languageId),
+      scope: this.#labels.nameOf(scopeId) as SearchScope,
+    }));
+  }
+
+  counts(): { readonly files: number; readonly chunks: number; readonly embedded: number } {
+    const setId = this.#catalog.chunkSet('serving')?.id ?? -1;
+    const { files, chunks } = this.#statements.get(
+      'SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE chunk_set_id = ?',
+    ).get(setId) as { files: number; chunks: number };
+    const generation = this.#generation();
+    return { files, chunks, embedded: generation === undefined ? 0 : this.#embeddedCount(generation) };
+  }
+
+  /** The model whose embeddings serve: only a query embedded by it may be given to {@link dense}. */
+  servingModel(): { readonly fingerprint: string; readonly dimension: number } | undefined {
+    const generation = this.#generation();
+    return generation === undefined
+      ? undefined
+      : { fingerprint: generation.fingerprint, dimension: generation.dimension };
+  }
+
+  #generation(): Generation | undefined {
+    return this.#vecAvailable ? this.#catalog.generation('serving') : undefined;
+  }
+
+  #keywords(): KeywordSearch | undefined {
+    const set = this.#catalog.chunkSet('serving');
+    if (set === undefined) return undefined;
+    if (this.#keywordSearch?.chunkSetId !== set.id) {
+      this.#keywordSearch = { chunkSetId: set.id, search: new KeywordSearch(this.#db, this.#labels, set.id) };
+    }
+    return this.#keywordSearch.search;
+  }
+
+  #vectors(generation: Generation): VectorSearch {
+    if (this.#vectorSearch?.generationId !== generation.id) {
+      this.#vectorSearch = {
+        generationId: generation.id,
+        search: new VectorSearch(this.#db, this.#labels, generation),
+      };
+    }
+    return this.#vectorSearch.search;
+  }
+
+  #chunkCount(): number {
+    return this.#statements.get('SELECT count(*) FROM chunks').pluck().get() as number;
+  }
+
+  #embeddedCount(generation: Generation): number {
+    return this.#statements.get('SELECT count(*) FROM chunk_embeddings WHERE generation_id = ?')
+      .pluck()
+      .get(generation.id) as number;
+  }
+
+  #symbolHits(match: string, parameters: readonly string[], limit: number, filter: CandidateFilter): SymbolHit[] {
+    const condition = conditionOf(filter, this.#labels, {
+      language: 'f.language_id',
+      scope: 'f.scope_id',
+      kind: 's.kind_id',
+      file: 'f.id',
+    });
+    const rows = this.#statements.get(
+      `SELECT s.chunk_id AS chunkId, s.name, s.kind_id AS kindId, s.line
+       FROM symbols s JOIN chunks c ON c.id = s.chunk_id JOIN files f ON f.id = c.file_id
+       WHERE ${match} AND f.chunk_set_id = ? ${condition === undefined ? '' : `AND ${condition.sql}`}
+       ORDER BY s.name, s.id LIMIT ?`,
+    ).all(
+      ...parameters,
+      this.#catalog.chunkSet('serving')?.id ?? -1,
+      ...(condition?.parameters ?? []),
+      limit,
+    ) as { chunkId: number; name: string; kindId: number; line: number }[];
+    return rows.map(({ kindId, ...hit }) => ({ ...hit, kind: this.#labels.nameOf(kindId) as SymbolKind }));
+  }
+
+  #chunkRows(where: string, parameters: readonly (string | number)[]): ChunkRow[] {
+    const rows = this.#statements.get(
+      `SELECT ${chunkColumns} FROM files f JOIN chunks c ON c.file_id = f.id JOIN chunk_texts t ON t.chunk_id = c.id
+       WHERE ${where} ORDER BY c.start_line, c.id`,
+    ).all(...parameters) as RawChunk[];
+    return rows.map((row) => this.#chunkRow(row));
+  }
+
+  #chunkRow({ languageId, scopeId, kindId, definition, ...row }: RawChunk): ChunkRow {
+    return {
+      ...row,
+      language: this.#labels.nameOf(languageId),
+      scope: this.#labels.nameOf(scopeId) as SearchScope,
+      kind: this.#labels.nameOf(kindId) as SymbolKind,
+      definition: definition === 1,
+    };
+  }
+}

@@ -1,0 +1,147 @@
+import { conditionOf, type Condition } from './candidateFilter.ts';
+import type { Generation } from './catalog.ts';
+import type { Labels } from './labels.ts';
+import type { Candidate, CandidateFilter } from './searchIndex.ts';
+import { vectorTable } from './searchTables.ts';
+import { bitCount, cosineWithStored, decodeVector, signBits } from './vectorCodec.ts';
+import { VectorSample } from './vectorSample.ts';
+import { StatementCache, type Sqlite } from './sqlite.ts';
+
+/** vec0 refuses more. */
+const largestK = 4096;
+/** How many of the nearest by signs are rescored, per result wanted, and at least. */
+const rescoreFactor = 4;
+const leastRescored = 256;
+/** Up to this many candidates all are rescored: faster than the scan, and exact. */
+const exactBelow = 2000;
+/** From this share of all rows on a path filter is cheaper after the scan than within it. */
+const broadShare = 0.3;
+
+const chunkColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };
+
+interface Stored {
+  readonly chunkId: number;
+  readonly vector: Buffer;
+}
+
+/**
+ * Nearest neighbours in one generation: scan the signs in vec0, rescore the nearest with the stored vectors.
+ *
+ * vec0 selects the k nearest of each block of rows in O(k · rows), which at k = 500 costs twenty times the scan. A bound on the
+ * distance leaves it little to select from, so the distance below which about k rows lie is estimated on a sample first, and
+ * widened in the rare case that too few come back.
+ */
+export class VectorSearch {
+  readonly #labels: Labels;
+  readonly #generation: Generation;
+  readonly #sample: VectorSample;
+  readonly #statements: StatementCache;
+
+  constructor(db: Sqlite, labels: Labels, generation: Generation) {
+    this.#statements = new StatementCache(db);
+    this.#labels = labels;
+    this.#generation = generation;
+    this.#sample = new VectorSample(db, labels, generation);
+  }
+
+  /** `total`: how many rows the generation has now. */
+  search(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): Candidate[] {
+    if (total === 0 || limit <= 0) return [];
+    const wanted = Math.max(leastRescored, limit * rescoreFactor);
+    const scored = this.#stored(this.#candidates(signBits(vector), wanted, filter, total)).map((row) => ({
+      chunkId: row.chunkId,
+      score: cosineWithStored(vector, row.vector),
+    }));
+    return scored.sort((a, b) => b.score - a.score || a.chunkId - b.chunkId).slice(0, limit);
+  }
+
+  embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
+    return this.#decoded(this.#stored(chunkIds));
+  }
+
+  /** Up to `limit` chunks above `afterId` with their vectors, in the order of their ids. */
+  page(afterId: number, limit: number): Map<number, Float32Array> {
+    const rows = this.#statements.get(
+      `SELECT ce.chunk_id AS chunkId, e.vector FROM chunk_embeddings ce JOIN embeddings e ON e.id = ce.embedding_id
+       WHERE ce.generation_id = ? AND ce.chunk_id > ? ORDER BY ce.chunk_id LIMIT ?`,
+    ).all(this.#generation.id, afterId, limit) as Stored[];
+    return this.#decoded(rows);
+  }
+
+  #decoded(rows: readonly Stored[]): Map<number, Float32Array> {
+    const { dimension } = this.#generation;
+    return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeVector(vector, dimension)]));
+  }
+
+  #stored(chunkIds: readonly number[]): Stored[] {
+    return this.#statements.get(
+      `SELECT ce.chunk_id AS chunkId, e.vector FROM json_each(?) j
+       CROSS JOIN chunk_embeddings ce ON ce.generation_id = ? AND ce.chunk_id = j.value
+       CROSS JOIN embeddings e ON e.id = ce.embedding_id`,
+    ).all(JSON.stringify(chunkIds), this.#generation.id) as Stored[];
+  }
+
+  #candidates(signs: Uint8Array, wanted: number, filter: CandidateFilter, total: number): number[] {
+    if (total <= exactBelow) return this.#embedded(filter);
+    const { bound, share } = this.#sample.estimate(signs, wanted, filter, total);
+    const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
+    const conditions = labels === undefined ? [] : [labels];
+    if (filter.fileIds === undefined) return this.#nearest(signs, wanted, bound, conditions, total);
+    if (share < broadShare) {
+      if (share * total < exactBelow / 2) return this.#ofFiles(filter.fileIds, filter);
+      return this.#nearest(signs, wanted, bound, [...conditions, this.#within(filter.fileIds)], total);
+    }
+    const nearest = this.#nearest(signs, Math.ceil(wanted / share), bound, conditions, total);
+    return this.#keepFiles(nearest, filter.fileIds);
+  }
+
+  #nearest(signs: Uint8Array, wanted: number, start: number, conditions: readonly Condition[], total: number): number[] {
+    const where = conditions.map(({ sql }) => `AND ${sql}`).join(' ');
+    const parameters = conditions.flatMap((condition) => condition.parameters);
+    const statement = this.#statements.get(
+      `SELECT chunk_id FROM ${vectorTable(this.#generation.id)}
+       WHERE signs MATCH vec_bit(?) AND k = ? AND distance <= ? ${where}`,
+    ).pluck();
+    const widest = bitCount(this.#generation.dimension);
+    const enough = Math.min(wanted, largestK, total);
+    const k = Math.min(largestK, wanted * 2);
+    for (let bound = start; ; bound = Math.min(widest, bound + Math.ceil(widest / 24))) {
+      const found = statement.all(signs, BigInt(k), bound, ...parameters) as number[];
+      if (found.length >= enough || bound >= widest) return found;
+    }
+  }
+
+  /** Every embedded chunk that passes the filter; for generations that have few. */
+  #embedded(filter: CandidateFilter): number[] {
+    const condition = conditionOf(filter, this.#labels, chunkColumns);
+    const statement = this.#statements.get(
+      `SELECT c.id FROM chunk_embeddings ce JOIN chunks c ON c.id = ce.chunk_id JOIN files f ON f.id = c.file_id
+       WHERE ce.generation_id = ? ${condition === undefined ? '' : `AND ${condition.sql}`}`,
+    );
+    return statement.pluck().all(this.#generation.id, ...(condition?.parameters ?? [])) as number[];
+  }
+
+  /** Every chunk of these files that passes the rest of the filter; for few files. */
+  #ofFiles(fileIds: ReadonlySet<number>, { fileIds: _, ...rest }: CandidateFilter): number[] {
+    const condition = conditionOf(rest, this.#labels, chunkColumns);
+    const statement = this.#statements.get(
+      `SELECT c.id FROM json_each(?) j CROSS JOIN files f ON f.id = j.value CROSS JOIN chunks c ON c.file_id = f.id
+       ${condition === undefined ? '' : `WHERE ${condition.sql}`}`,
+    );
+    return statement.pluck().all(JSON.stringify([...fileIds])) as number[];
+  }
+
+  #within(fileIds: ReadonlySet<number>): Condition {
+    return {
+      sql: 'chunk_id IN (SELECT c.id FROM json_each(?) j JOIN chunks c ON c.file_id = j.value)',
+      parameters: [JSON.stringify([...fileIds])],
+    };
+  }
+
+  #keepFiles(chunkIds: readonly number[], fileIds: ReadonlySet<number>): number[] {
+    const rows = this.#statements.get(
+      'SELECT c.id, c.file_id AS fileId FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value',
+    ).all(JSON.stringify(chunkIds)) as { id: number; fileId: number }[];
+    return rows.filter(({ fileId }) => fileIds.has(fileId)).map(({ id }) => id);
+  }
+}
