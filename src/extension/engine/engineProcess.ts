@@ -16,7 +16,8 @@ import type {
   EngineResults,
   LogLine,
 } from '../../shared/protocol.ts';
-import { engineUnavailable, fromRpcError } from './engineErrors.ts';
+import { engineUnavailable } from './engineUnavailable.ts';
+import { fromRpcError } from './fromRpcError.ts';
 
 export interface EngineLaunch {
   /** Absolute path of the engine's entry file. */

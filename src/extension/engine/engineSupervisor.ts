@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { isCancellation, SextantError, type ErrorCode } from '../../shared/errors.ts';
 import { protocolVersion, type EngineSettings, type LogLine } from '../../shared/protocol.ts';
 import type { EngineStatus } from '../../shared/status.ts';
-import { engineUnavailable } from './engineErrors.ts';
-import { EngineProcess, type EngineExit, type EngineLaunch } from './engineProcess.ts';
+import type { EngineExit, EngineLaunch, EngineProcess } from './engineProcess.ts';
+import { engineUnavailable } from './engineUnavailable.ts';
 import { defaultHeartbeat, keepHeartbeat, pause, type HeartbeatOptions } from './heartbeat.ts';
 import { defaultRestartPolicy, RestartPolicy, type RestartPolicyOptions } from './restartPolicy.ts';
 
@@ -133,13 +133,25 @@ export class EngineSupervisor {
     }
   }
 
-  /** The life of one process; resolves with the reason of its end. */
-  async #live(signal: AbortSignal): Promise<SextantError> {
-    const engine = new EngineProcess(this.#options.launch, {
+  async #launch(signal: AbortSignal): Promise<EngineProcess> {
+    // Loaded with the first engine: activation must not pay for the RPC library.
+    const { EngineProcess } = await import('./engineProcess.ts');
+    signal.throwIfAborted();
+    this.#engine = new EngineProcess(this.#options.launch, {
       log: (line) => this.#options.onLog(line),
       statusChanged: (status) => this.#options.onStatus(status),
     });
-    this.#engine = engine;
+    return this.#engine;
+  }
+
+  /** The life of one process; resolves with the reason of its end. */
+  async #live(signal: AbortSignal): Promise<SextantError> {
+    let engine: EngineProcess;
+    try {
+      engine = await this.#launch(signal);
+    } catch (error) {
+      return engineUnavailable(`The engine cannot be started: ${String(error)}`, error);
+    }
     const life = new AbortController();
     let hung = false;
     // Registered before anyone else can wait for the exit, so that nobody is handed a dead engine as ready.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { SearchPanel } from './searchPanel.ts';
 import { searchViewHtml } from './searchViewHtml.ts';
@@ -46,7 +45,7 @@ export class SearchView implements vscode.WebviewViewProvider, vscode.Disposable
   #html(webview: vscode.Webview): string {
     const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.#assets, name)).toString();
     return searchViewHtml({
-      nonce: randomBytes(16).toString('base64url'),
+      nonce: crypto.randomUUID(),
       cspSource: webview.cspSource,
       language: vscode.env.language,
       title: vscode.l10n.t('Sextant: Search'),

@@ -1,15 +1,9 @@
 import { ConnectionError, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { deserializeError, SextantError } from '../../shared/errors.ts';
+import { engineUnavailable } from './engineUnavailable.ts';
 
 /** JSON-RPC code with which a peer answers a request that was cancelled (from the Language Server Protocol). */
 const requestCancelled = -32800;
-
-export function engineUnavailable(message: string, cause?: unknown): SextantError {
-  return new SextantError('engine_unavailable', message, {
-    hint: 'Run “Sextant: Restart Engine”; “Sextant: Show Log” tells why it stopped.',
-    cause,
-  });
-}
 
 function isSerialized(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'code' in data && 'message' in data;
