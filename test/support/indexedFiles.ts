@@ -18,7 +18,11 @@ function terms(text: string): string {
   return codeTokens(text).join(' ');
 }
 
-function indexedChunk(path: string, { name, text, kind = 'function', doc = '' }: SimpleChunk, line: number): IndexedChunk {
+function indexedChunk(
+  path: string,
+  { name, text, kind = 'function', doc = '' }: SimpleChunk,
+  line: number,
+): IndexedChunk {
   const lines = text.split('\n').length;
   return {
     chunk: {
@@ -40,7 +44,11 @@ function indexedChunk(path: string, { name, text, kind = 'function', doc = '' }:
 }
 
 /** A file as the indexer would hand it to the store, made from a few chunks one below the other. */
-export function indexedFile(path: string, chunks: readonly SimpleChunk[], options: Partial<IndexedFile> = {}): IndexedFile {
+export function indexedFile(
+  path: string,
+  chunks: readonly SimpleChunk[],
+  options: Partial<IndexedFile> = {},
+): IndexedFile {
   let line = 1;
   const indexed = chunks.map((chunk) => {
     const made = indexedChunk(path, chunk, line);

@@ -1,3 +1,4 @@
+import { SextantError } from '../../shared/errors.ts';
 import type { Connection, Sqlite } from './sqlite.ts';
 import { createKeywordTable, createVectorTable, dropKeywordTable, dropVectorTable } from './searchTables.ts';
 
@@ -138,7 +139,16 @@ export class Catalog {
     this.#db
       .prepare('INSERT INTO models (fingerprint, name, dimension) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
       .run(model.fingerprint, model.name, model.dimension);
-    return this.#db.prepare('SELECT id FROM models WHERE fingerprint = ?').pluck().get(model.fingerprint) as number;
+    const known = this.#db.prepare('SELECT id, dimension FROM models WHERE fingerprint = ?').get(model.fingerprint) as {
+      id: number;
+      dimension: number;
+    };
+    if (known.dimension === model.dimension) return known.id;
+    throw new SextantError(
+      'model_mismatch',
+      `The model ${model.name} has ${model.dimension} dimensions, the index knows it with ${known.dimension}.`,
+      { hint: 'Clear the index to build it again.' },
+    );
   }
 
   #isEmpty(generationId: number): boolean {

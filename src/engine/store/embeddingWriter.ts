@@ -9,6 +9,8 @@ export interface PendingChunk {
   readonly chunkId: number;
   readonly path: string;
   readonly textHash: Buffer;
+  /** Length of the text, for sharing out the work. */
+  readonly characters: number;
 }
 
 export interface NewEmbedding {
@@ -47,17 +49,19 @@ export class EmbeddingWriter {
     this.#has = db.prepare('SELECT 1 FROM embeddings WHERE model_id = ? AND text_hash = ?').pluck();
   }
 
-  /** Chunks without an embedding in the generation, in the order of their ids. */
-  pending(generation: Generation): PendingChunk[] {
+  /** Chunks without an embedding in the generation, in the order of their ids; of these files only, when given. */
+  pending(generation: Generation, paths?: readonly string[]): PendingChunk[] {
+    const within = paths === undefined ? '' : 'AND f.path IN (SELECT value FROM json_each(?))';
+    const listed = paths === undefined ? [] : [JSON.stringify(paths)];
     return this.#db
       .prepare(
-        `SELECT c.id AS chunkId, f.path, c.text_hash AS textHash
+        `SELECT c.id AS chunkId, f.path, c.text_hash AS textHash, c.end_offset - c.start_offset AS characters
          FROM files f JOIN chunks c ON c.file_id = f.id
-         WHERE f.chunk_set_id = ?
+         WHERE f.chunk_set_id = ? ${within}
          AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = ? AND ce.chunk_id = c.id)
          ORDER BY c.id`,
       )
-      .all(generation.chunkSetId, generation.id) as PendingChunk[];
+      .all(generation.chunkSetId, ...listed, generation.id) as PendingChunk[];
   }
 
   isCached(generation: Generation, textHash: Uint8Array): boolean {
@@ -106,7 +110,9 @@ export class EmbeddingWriter {
   /** Deletes cached embeddings that nothing uses: the old ones, and the least recently used beyond the bound. */
   prune(now: number): number {
     const unused = 'NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.embedding_id = e.id)';
-    const old = this.#db.prepare(`DELETE FROM embeddings AS e WHERE e.used_at < ? AND ${unused}`).run(now - keepUnusedMs);
+    const old = this.#db
+      .prepare(`DELETE FROM embeddings AS e WHERE e.used_at < ? AND ${unused}`)
+      .run(now - keepUnusedMs);
     const used = this.#db.prepare('SELECT count(DISTINCT embedding_id) FROM chunk_embeddings').pluck().get() as number;
     const excess = this.#db
       .prepare(

@@ -75,7 +75,6 @@ export class FileWriter {
   readonly #deleteFile: Statement;
   readonly #findEmbedding: Statement;
   readonly #link: Statement;
-  readonly #touchFile: Statement;
   readonly #releaseEmbeddings: Statement;
 
   constructor(db: Sqlite, labels: Labels) {
@@ -102,11 +101,10 @@ export class FileWriter {
       `UPDATE embeddings SET used_at = ? WHERE id IN
        (SELECT ce.embedding_id FROM chunks c JOIN chunk_embeddings ce ON ce.chunk_id = c.id WHERE c.file_id = ?)`,
     );
-    this.#touchFile = db.prepare('UPDATE files SET size = ?, mtime_ms = ? WHERE chunk_set_id = ? AND path = ?');
   }
 
-  /** Replaces the file in one set; returns how many of its chunks found their embedding in the cache, by generation id. */
-  replace(chunkSetId: number, generations: readonly Generation[], file: IndexedFile): Map<number, number> {
+  /** Replaces the file in one set; chunks whose embedding is in the cache are linked to it. */
+  replace(chunkSetId: number, generations: readonly Generation[], file: IndexedFile): void {
     this.remove(chunkSetId, generations, file.path);
     const languageId = this.#labels.intern(file.language);
     const scopeId = this.#labels.intern(file.scope);
@@ -121,23 +119,16 @@ export class FileWriter {
       file.degraded ?? null,
       file.chunks.length,
     );
-    const linked = new Map<number, number>();
     const chunkIds: bigint[] = [];
     for (const indexed of file.chunks) {
       const chunkId = this.#insertChunkRows(chunkSetId, Number(fileId), indexed);
       chunkIds.push(chunkId);
-      for (const generation of generations) {
-        if (this.#linkKnown(generation, chunkId, indexed.textHash)) {
-          linked.set(generation.id, (linked.get(generation.id) ?? 0) + 1);
-        }
-      }
+      for (const generation of generations) this.#linkKnown(generation, chunkId, indexed.textHash);
     }
-    if (chunkIds.length > 0) {
-      for (const { name, kind, line } of file.symbols) {
-        this.#insertSymbol.run(chunkIds[chunkAtLine(file.chunks, line)], name, this.#labels.intern(kind), line);
-      }
+    if (chunkIds.length === 0) return;
+    for (const { name, kind, line } of file.symbols) {
+      this.#insertSymbol.run(chunkIds[chunkAtLine(file.chunks, line)], name, this.#labels.intern(kind), line);
     }
-    return linked;
   }
 
   /** False when the set does not have the file. */
@@ -152,11 +143,6 @@ export class FileWriter {
     }
     this.#deleteFile.run(fileId);
     return true;
-  }
-
-  /** Records that a file's content is as it was although size or time of change are not. */
-  touch(chunkSetId: number, path: string, size: number, mtimeMs: number): void {
-    this.#touchFile.run(size, mtimeMs, chunkSetId, path);
   }
 
   /** Makes `chunkId` searchable by the embedding; vec0 has no upsert, so the caller sees to it that it is not yet. */
@@ -192,11 +178,9 @@ export class FileWriter {
     return BigInt(lastInsertRowid);
   }
 
-  #linkKnown(generation: Generation, chunkId: bigint, textHash: Uint8Array): boolean {
+  #linkKnown(generation: Generation, chunkId: bigint, textHash: Uint8Array): void {
     const known = this.#findEmbedding.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
-    if (known === undefined) return false;
-    this.link(generation, chunkId, known.id, known.vector);
-    return true;
+    if (known !== undefined) this.link(generation, chunkId, known.id, known.vector);
   }
 
   #setStatements(chunkSetId: number): SetStatements {

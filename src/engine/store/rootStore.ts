@@ -1,23 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
+import type { SkipCounts } from '../../shared/status.ts';
 import { Catalog, type Generation, type ModelIdentity, type Target } from './catalog.ts';
 import { completeness, databaseBytes, setAside } from './databaseFile.ts';
 import { EmbeddingWriter, type NewEmbedding, type PendingChunk } from './embeddingWriter.ts';
 import { FileWriter, type IndexedFile } from './fileWriter.ts';
+import { FileStates, type FileState, type KnownFile, type SkippedFile } from './fileStates.ts';
 import { Labels } from './labels.ts';
 import { migrate } from './migrate.ts';
 import { isDamage, openConnection, translateError, type Connection } from './sqlite.ts';
 import { StoreReader } from './storeReader.ts';
 import { WriterLease } from './writerLease.ts';
-
-/** What the store knows of a file, to see whether it changed. */
-export interface FileState {
-  readonly path: string;
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly contentHash: string;
-}
 
 /** A file and the chunk sets that it is to be written to. */
 export interface FileWrite {
@@ -31,6 +25,7 @@ interface Session {
   readonly labels: Labels;
   readonly reader: StoreReader;
   readonly files: FileWriter;
+  readonly states: FileStates;
   readonly embeddings: EmbeddingWriter;
 }
 
@@ -58,6 +53,7 @@ function openSession(file: string): Session {
       labels,
       reader: new StoreReader(db, labels, catalog, 'version' in vec),
       files,
+      states: new FileStates(db),
       embeddings: new EmbeddingWriter(db, files),
     };
   } catch (error) {
@@ -191,54 +187,71 @@ export class RootStore {
     return this.#open.catalog.activeChunkSets().map(({ id }) => id);
   }
 
-  fileStates(chunkSetId: number): FileState[] {
-    return this.#open.connection.db
-      .prepare(
-        'SELECT path, size, mtime_ms AS mtimeMs, content_hash AS contentHash FROM files WHERE chunk_set_id = ?',
-      )
-      .all(chunkSetId) as FileState[];
+  /** What the set knows of its files, by path. */
+  knownFiles(chunkSetId: number): Map<string, KnownFile> {
+    return this.#open.states.known(chunkSetId);
   }
 
-  degradedCount(chunkSetId: number): number {
-    return this.#open.connection.db
-      .prepare('SELECT count(*) FROM files WHERE chunk_set_id = ? AND degraded IS NOT NULL')
-      .pluck()
-      .get(chunkSetId) as number;
+  knownFile(chunkSetId: number, file: string): KnownFile | undefined {
+    return this.#open.states.one(chunkSetId, file);
+  }
+
+  /** How many files the serving set left out by their content, and how many it could only cut by lines. */
+  fileCounts(): { readonly skipped: SkipCounts; readonly degraded: number } {
+    const { catalog, states } = this.#open;
+    const id = catalog.chunkSet('serving')?.id ?? -1;
+    return { skipped: states.skipped(id), degraded: states.degraded(id) };
   }
 
   /** Writes files with all that belongs to them; chunks whose embedding is known are linked to it at once. */
   writeFiles(writes: readonly FileWrite[]): void {
-    this.#write(({ catalog, files }) => {
+    this.#write(({ catalog, files, states }) => {
       for (const { file, chunkSetIds } of writes) {
-        for (const id of chunkSetIds) files.replace(id, catalog.activeGenerations(id), file);
+        for (const id of chunkSetIds) {
+          files.replace(id, catalog.activeGenerations(id), file);
+          states.forgetSkip(id, file.path);
+        }
       }
     });
   }
 
   /** Files that are gone; returns how many the serving set had. */
   removeFiles(paths: readonly string[]): number {
-    return this.#write(({ catalog, files }) => {
+    return this.#write(({ catalog, files, states }) => {
       let removed = 0;
       for (const { id, state } of catalog.activeChunkSets()) {
         const generations = catalog.activeGenerations(id);
-        for (const file of paths) if (files.remove(id, generations, file) && state === 'serving') removed += 1;
+        for (const file of paths) {
+          states.forgetSkip(id, file);
+          if (files.remove(id, generations, file) && state === 'serving') removed += 1;
+        }
       }
       return removed;
     });
   }
 
-  /** Files whose content is as it was although their size or time of change are not. */
-  touchFiles(states: readonly FileState[]): void {
-    this.#write(({ catalog, files }) => {
+  /** Files that are there but left out by their content: whatever was known of them goes. */
+  skipFiles(skips: readonly SkippedFile[]): void {
+    this.#write(({ catalog, files, states }) => {
       for (const { id } of catalog.activeChunkSets()) {
-        for (const { path: file, size, mtimeMs } of states) files.touch(id, file, size, mtimeMs);
+        for (const skip of skips) {
+          files.remove(id, catalog.activeGenerations(id), skip.path);
+          states.skip(id, skip);
+        }
       }
     });
   }
 
+  /** Files whose content is as it was although size or time of change are not. */
+  touchFiles(touched: readonly FileState[]): void {
+    this.#write(({ catalog, states }) => {
+      for (const { id } of catalog.activeChunkSets()) for (const state of touched) states.touch(id, state);
+    });
+  }
+
   /** See {@link EmbeddingWriter.pending}. */
-  pending(generation: Generation): PendingChunk[] {
-    return this.#open.embeddings.pending(generation);
+  pending(generation: Generation, paths?: readonly string[]): PendingChunk[] {
+    return this.#open.embeddings.pending(generation, paths);
   }
 
   /** See {@link EmbeddingWriter.store}. */

@@ -1,4 +1,5 @@
 import type { SearchScope, SymbolKind } from '../../shared/search.ts';
+import type { Chunk } from '../chunk/chunk.ts';
 import { conditionOf } from './candidateFilter.ts';
 import type { Catalog, Generation } from './catalog.ts';
 import { KeywordSearch } from './keywordSearch.ts';
@@ -86,21 +87,23 @@ export class StoreReader implements SearchIndex {
   }
 
   chunks(chunkIds: readonly number[]): ChunkRow[] {
-    const rows = this.#statements.get(
-      `SELECT ${chunkColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
+    const rows = this.#statements
+      .get(
+        `SELECT ${chunkColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
        CROSS JOIN chunk_texts t ON t.chunk_id = c.id CROSS JOIN files f ON f.id = c.file_id ORDER BY j.key`,
-    ).all(JSON.stringify(chunkIds)) as RawChunk[];
+      )
+      .all(JSON.stringify(chunkIds)) as RawChunk[];
     return rows.map((row) => this.#chunkRow(row));
   }
 
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
     const generation = this.#generation();
-    return generation === undefined ? new Map() : this.#vectors(generation).embeddings(chunkIds);
+    return generation === undefined ? new Map<number, Float32Array>() : this.#vectors(generation).embeddings(chunkIds);
   }
 
   /** Every chunk that has an embedding, in the order of ids. Reads page by page, so that writes may go on in between. */
   *allEmbeddings(): Generator<{ readonly chunkId: number; readonly embedding: Float32Array }> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       // The generation may be replaced between two pages; what follows then belongs to another model.
       const generation = this.#generation();
       if (generation === undefined) return;
@@ -111,6 +114,29 @@ export class StoreReader implements SearchIndex {
         after = chunkId;
       }
     }
+  }
+
+  /** The chunks as the chunker made them, with the path of their file, by id; those that are gone are left out. */
+  chunked(chunkIds: readonly number[]): Map<number, { readonly path: string; readonly chunk: Chunk }> {
+    const rows = this.#statements
+      .get(
+        `SELECT c.id, f.path, c.kind_id AS kindId, c.name, c.symbol, t.signature, t.doc, c.definition, t.text,
+         c.start_line AS startLine, c.end_line AS endLine, c.start_offset AS startOffset, c.end_offset AS endOffset
+         FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
+         CROSS JOIN chunk_texts t ON t.chunk_id = c.id CROSS JOIN files f ON f.id = c.file_id`,
+      )
+      .all(JSON.stringify(chunkIds)) as (Omit<Chunk, 'kind' | 'definition'> & {
+      id: number;
+      path: string;
+      kindId: number;
+      definition: number;
+    })[];
+    return new Map(
+      rows.map(({ id, path, kindId, definition, ...rest }) => {
+        const kind = this.#labels.nameOf(kindId) as SymbolKind;
+        return [id, { path, chunk: { ...rest, kind, definition: definition === 1 } }];
+      }),
+    );
   }
 
   chunksOfFile(fileId: number): ChunkRow[] {
@@ -124,10 +150,12 @@ export class StoreReader implements SearchIndex {
   }
 
   files(): FileRow[] {
-    const rows = this.#statements.get(
-      `SELECT id AS fileId, path, language_id AS languageId, scope_id AS scopeId, chunk_count AS chunkCount
+    const rows = this.#statements
+      .get(
+        `SELECT id AS fileId, path, language_id AS languageId, scope_id AS scopeId, chunk_count AS chunkCount
        FROM files WHERE chunk_set_id = ? ORDER BY path`,
-    ).all(this.#catalog.chunkSet('serving')?.id ?? -1) as {
+      )
+      .all(this.#catalog.chunkSet('serving')?.id ?? -1) as {
       fileId: number;
       path: string;
       languageId: number;
@@ -143,9 +171,9 @@ export class StoreReader implements SearchIndex {
 
   counts(): { readonly files: number; readonly chunks: number; readonly embedded: number } {
     const setId = this.#catalog.chunkSet('serving')?.id ?? -1;
-    const { files, chunks } = this.#statements.get(
-      'SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE chunk_set_id = ?',
-    ).get(setId) as { files: number; chunks: number };
+    const { files, chunks } = this.#statements
+      .get('SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE chunk_set_id = ?')
+      .get(setId) as { files: number; chunks: number };
     const generation = this.#generation();
     return { files, chunks, embedded: generation === undefined ? 0 : this.#embeddedCount(generation) };
   }
@@ -186,7 +214,8 @@ export class StoreReader implements SearchIndex {
   }
 
   #embeddedCount(generation: Generation): number {
-    return this.#statements.get('SELECT count(*) FROM chunk_embeddings WHERE generation_id = ?')
+    return this.#statements
+      .get('SELECT count(*) FROM chunk_embeddings WHERE generation_id = ?')
       .pluck()
       .get(generation.id) as number;
   }
@@ -198,25 +227,29 @@ export class StoreReader implements SearchIndex {
       kind: 's.kind_id',
       file: 'f.id',
     });
-    const rows = this.#statements.get(
-      `SELECT s.chunk_id AS chunkId, s.name, s.kind_id AS kindId, s.line
+    const rows = this.#statements
+      .get(
+        `SELECT s.chunk_id AS chunkId, s.name, s.kind_id AS kindId, s.line
        FROM symbols s JOIN chunks c ON c.id = s.chunk_id JOIN files f ON f.id = c.file_id
        WHERE ${match} AND f.chunk_set_id = ? ${condition === undefined ? '' : `AND ${condition.sql}`}
        ORDER BY s.name, s.id LIMIT ?`,
-    ).all(
-      ...parameters,
-      this.#catalog.chunkSet('serving')?.id ?? -1,
-      ...(condition?.parameters ?? []),
-      limit,
-    ) as { chunkId: number; name: string; kindId: number; line: number }[];
+      )
+      .all(...parameters, this.#catalog.chunkSet('serving')?.id ?? -1, ...(condition?.parameters ?? []), limit) as {
+      chunkId: number;
+      name: string;
+      kindId: number;
+      line: number;
+    }[];
     return rows.map(({ kindId, ...hit }) => ({ ...hit, kind: this.#labels.nameOf(kindId) as SymbolKind }));
   }
 
   #chunkRows(where: string, parameters: readonly (string | number)[]): ChunkRow[] {
-    const rows = this.#statements.get(
-      `SELECT ${chunkColumns} FROM files f JOIN chunks c ON c.file_id = f.id JOIN chunk_texts t ON t.chunk_id = c.id
+    const rows = this.#statements
+      .get(
+        `SELECT ${chunkColumns} FROM files f JOIN chunks c ON c.file_id = f.id JOIN chunk_texts t ON t.chunk_id = c.id
        WHERE ${where} ORDER BY c.start_line, c.id`,
-    ).all(...parameters) as RawChunk[];
+      )
+      .all(...parameters) as RawChunk[];
     return rows.map((row) => this.#chunkRow(row));
   }
 

@@ -17,7 +17,8 @@ const exactBelow = 2000;
 /** From this share of all rows on a path filter is cheaper after the scan than within it. */
 const broadShare = 0.3;
 
-const chunkColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };
+const labelColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id' };
+const chunkColumns = { ...labelColumns, file: 'f.id' };
 
 interface Stored {
   readonly chunkId: number;
@@ -61,10 +62,12 @@ export class VectorSearch {
 
   /** Up to `limit` chunks above `afterId` with their vectors, in the order of their ids. */
   page(afterId: number, limit: number): Map<number, Float32Array> {
-    const rows = this.#statements.get(
-      `SELECT ce.chunk_id AS chunkId, e.vector FROM chunk_embeddings ce JOIN embeddings e ON e.id = ce.embedding_id
+    const rows = this.#statements
+      .get(
+        `SELECT ce.chunk_id AS chunkId, e.vector FROM chunk_embeddings ce JOIN embeddings e ON e.id = ce.embedding_id
        WHERE ce.generation_id = ? AND ce.chunk_id > ? ORDER BY ce.chunk_id LIMIT ?`,
-    ).all(this.#generation.id, afterId, limit) as Stored[];
+      )
+      .all(this.#generation.id, afterId, limit) as Stored[];
     return this.#decoded(rows);
   }
 
@@ -74,11 +77,13 @@ export class VectorSearch {
   }
 
   #stored(chunkIds: readonly number[]): Stored[] {
-    return this.#statements.get(
-      `SELECT ce.chunk_id AS chunkId, e.vector FROM json_each(?) j
+    return this.#statements
+      .get(
+        `SELECT ce.chunk_id AS chunkId, e.vector FROM json_each(?) j
        CROSS JOIN chunk_embeddings ce ON ce.generation_id = ? AND ce.chunk_id = j.value
        CROSS JOIN embeddings e ON e.id = ce.embedding_id`,
-    ).all(JSON.stringify(chunkIds), this.#generation.id) as Stored[];
+      )
+      .all(JSON.stringify(chunkIds), this.#generation.id) as Stored[];
   }
 
   #candidates(signs: Uint8Array, wanted: number, filter: CandidateFilter, total: number): number[] {
@@ -95,13 +100,21 @@ export class VectorSearch {
     return this.#keepFiles(nearest, filter.fileIds);
   }
 
-  #nearest(signs: Uint8Array, wanted: number, start: number, conditions: readonly Condition[], total: number): number[] {
+  #nearest(
+    signs: Uint8Array,
+    wanted: number,
+    start: number,
+    conditions: readonly Condition[],
+    total: number,
+  ): number[] {
     const where = conditions.map(({ sql }) => `AND ${sql}`).join(' ');
     const parameters = conditions.flatMap((condition) => condition.parameters);
-    const statement = this.#statements.get(
-      `SELECT chunk_id FROM ${vectorTable(this.#generation.id)}
+    const statement = this.#statements
+      .get(
+        `SELECT chunk_id FROM ${vectorTable(this.#generation.id)}
        WHERE signs MATCH vec_bit(?) AND k = ? AND distance <= ? ${where}`,
-    ).pluck();
+      )
+      .pluck();
     const widest = bitCount(this.#generation.dimension);
     const enough = Math.min(wanted, largestK, total);
     const k = Math.min(largestK, wanted * 2);
@@ -122,8 +135,8 @@ export class VectorSearch {
   }
 
   /** Every chunk of these files that passes the rest of the filter; for few files. */
-  #ofFiles(fileIds: ReadonlySet<number>, { fileIds: _, ...rest }: CandidateFilter): number[] {
-    const condition = conditionOf(rest, this.#labels, chunkColumns);
+  #ofFiles(fileIds: ReadonlySet<number>, filter: CandidateFilter): number[] {
+    const condition = conditionOf(filter, this.#labels, labelColumns);
     const statement = this.#statements.get(
       `SELECT c.id FROM json_each(?) j CROSS JOIN files f ON f.id = j.value CROSS JOIN chunks c ON c.file_id = f.id
        ${condition === undefined ? '' : `WHERE ${condition.sql}`}`,
@@ -139,9 +152,9 @@ export class VectorSearch {
   }
 
   #keepFiles(chunkIds: readonly number[], fileIds: ReadonlySet<number>): number[] {
-    const rows = this.#statements.get(
-      'SELECT c.id, c.file_id AS fileId FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value',
-    ).all(JSON.stringify(chunkIds)) as { id: number; fileId: number }[];
+    const rows = this.#statements
+      .get('SELECT c.id, c.file_id AS fileId FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value')
+      .all(JSON.stringify(chunkIds)) as { id: number; fileId: number }[];
     return rows.filter(({ fileId }) => fileIds.has(fileId)).map(({ id }) => id);
   }
 }

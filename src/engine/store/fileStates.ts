@@ -1,0 +1,78 @@
+import type { SkipCounts, SkipReason } from '../../shared/status.ts';
+import type { Sqlite, Statement } from './sqlite.ts';
+
+/** What the store knows of a file, to see whether it changed. */
+export interface FileState {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+export interface KnownFile extends FileState {
+  /** Hash of the content; undefined for a file that was looked at and left out. */
+  readonly contentHash: string | undefined;
+}
+
+export interface SkippedFile extends FileState {
+  readonly reason: SkipReason;
+}
+
+/** Size and time of files as they were when they were read, those that were left out by their content included. No transactions of its own. */
+export class FileStates {
+  readonly #known: Statement;
+  readonly #one: Statement;
+  readonly #touch: Statement;
+  readonly #skip: Statement;
+  readonly #forgetSkip: Statement;
+  readonly #skipped: Statement;
+  readonly #degraded: Statement;
+
+  constructor(db: Sqlite) {
+    const both = `
+      SELECT path, size, mtime_ms AS mtimeMs, content_hash AS contentHash FROM files WHERE chunk_set_id = $set $path
+      UNION ALL SELECT path, size, mtime_ms, NULL FROM skipped_files WHERE chunk_set_id = $set $path`;
+    this.#known = db.prepare(both.replaceAll('$path', ''));
+    this.#one = db.prepare(both.replaceAll('$path', 'AND path = $file'));
+    this.#touch = db.prepare('UPDATE files SET size = ?, mtime_ms = ? WHERE chunk_set_id = ? AND path = ?');
+    this.#skip = db.prepare(
+      'INSERT OR REPLACE INTO skipped_files (chunk_set_id, path, size, mtime_ms, reason) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#forgetSkip = db.prepare('DELETE FROM skipped_files WHERE chunk_set_id = ? AND path = ?');
+    this.#skipped = db.prepare(
+      'SELECT reason, count(*) AS count FROM skipped_files WHERE chunk_set_id = ? GROUP BY reason',
+    );
+    this.#degraded = db.prepare('SELECT count(*) FROM files WHERE chunk_set_id = ? AND degraded IS NOT NULL').pluck();
+  }
+
+  known(chunkSetId: number): Map<string, KnownFile> {
+    const rows = this.#known.all({ set: chunkSetId }) as (FileState & { contentHash: string | null })[];
+    return new Map(rows.map((row) => [row.path, { ...row, contentHash: row.contentHash ?? undefined }]));
+  }
+
+  one(chunkSetId: number, file: string): KnownFile | undefined {
+    const row = this.#one.get({ set: chunkSetId, file }) as (FileState & { contentHash: string | null }) | undefined;
+    return row && { ...row, contentHash: row.contentHash ?? undefined };
+  }
+
+  /** The content is as it was although size or time of change are not. */
+  touch(chunkSetId: number, { path, size, mtimeMs }: FileState): void {
+    this.#touch.run(size, mtimeMs, chunkSetId, path);
+  }
+
+  skip(chunkSetId: number, { path, size, mtimeMs, reason }: SkippedFile): void {
+    this.#skip.run(chunkSetId, path, size, mtimeMs, reason);
+  }
+
+  forgetSkip(chunkSetId: number, path: string): void {
+    this.#forgetSkip.run(chunkSetId, path);
+  }
+
+  skipped(chunkSetId: number): SkipCounts {
+    const rows = this.#skipped.all(chunkSetId) as { reason: SkipReason; count: number }[];
+    return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+  }
+
+  degraded(chunkSetId: number): number {
+    return this.#degraded.get(chunkSetId) as number;
+  }
+}
