@@ -1,0 +1,27 @@
+import { parentPort } from 'node:worker_threads';
+import { chunkFile, type SourceText } from './chunkFile.ts';
+import type { ChunkedFile } from './chunk.ts';
+
+/** What the pool sends and what comes back. */
+export interface ChunkRequest extends SourceText {
+  readonly id: number;
+}
+export type ChunkReply =
+  | { readonly id: number; readonly started: true }
+  | { readonly id: number; readonly result: ChunkedFile }
+  | { readonly id: number; readonly failed: string };
+
+parentPort?.on('message', (request: ChunkRequest) => {
+  void answer(request);
+});
+
+async function answer(request: ChunkRequest): Promise<void> {
+  try {
+    const result = await chunkFile(request);
+    parentPort?.postMessage({ id: request.id, result } satisfies ChunkReply);
+  } catch (error) {
+    // A trap may have left the parser's memory broken: the pool replaces this thread.
+    const failed = error instanceof Error ? error.message : String(error);
+    parentPort?.postMessage({ id: request.id, failed } satisfies ChunkReply);
+  }
+}

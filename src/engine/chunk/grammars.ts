@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Language, Parser } from '@vscode/tree-sitter-wasm';
+import { dependencyFile } from '../paths.ts';
+
+type Runtime = typeof import('@vscode/tree-sitter-wasm');
+
+const vscode = '@vscode/tree-sitter-wasm/wasm';
+const cursorless = '@cursorless/tree-sitter-wasms/out';
+
+/** Grammars by name: VS Code's own where it has one, they are the newest. */
+const grammarFolders = {
+  bash: vscode,
+  'c-sharp': vscode,
+  cpp: vscode,
+  css: vscode,
+  go: vscode,
+  java: vscode,
+  javascript: vscode,
+  php: vscode,
+  powershell: vscode,
+  python: vscode,
+  ruby: vscode,
+  rust: vscode,
+  tsx: vscode,
+  typescript: vscode,
+  agda: cursorless,
+  c: cursorless,
+  clojure: cursorless,
+  dart: cursorless,
+  elixir: cursorless,
+  elm: cursorless,
+  gdscript: cursorless,
+  gleam: cursorless,
+  haskell: cursorless,
+  hcl: cursorless,
+  html: cursorless,
+  json: cursorless,
+  kotlin: cursorless,
+  latex: cursorless,
+  lua: cursorless,
+  nix: cursorless,
+  perl: cursorless,
+  r: cursorless,
+  scala: cursorless,
+  scss: cursorless,
+  swift: cursorless,
+  xml: cursorless,
+  yaml: cursorless,
+  zig: cursorless,
+} as const;
+
+export type GrammarName = keyof typeof grammarFolders;
+
+function specifier(name: GrammarName): string {
+  return `${grammarFolders[name]}/tree-sitter-${name}.wasm`;
+}
+
+/** Module specifiers of every grammar file: what a package has to carry. */
+export function grammarSpecifiers(): string[] {
+  return (Object.keys(grammarFolders) as GrammarName[]).map(specifier);
+}
+
+let starting: Promise<Runtime> | undefined;
+let parser: Parser | undefined;
+const grammars = new Map<GrammarName, Promise<Language>>();
+
+/** The tree-sitter runtime, started on first use. */
+function startRuntime(): Promise<Runtime> {
+  starting ??= (async () => {
+    const runtime = createRequire(import.meta.url)('@vscode/tree-sitter-wasm') as Runtime;
+    const wasm = dependencyFile('@vscode/tree-sitter-wasm/wasm/tree-sitter.wasm');
+    await runtime.Parser.init({ locateFile: () => wasm });
+    return runtime;
+  })();
+  return starting;
+}
+
+/** The thread's one parser, set to a grammar that is loaded on first use. */
+export async function parserFor(name: GrammarName): Promise<Parser> {
+  const runtime = await startRuntime();
+  let grammar = grammars.get(name);
+  if (!grammar) {
+    grammar = readFile(dependencyFile(specifier(name))).then((bytes) => runtime.Language.load(bytes));
+    grammars.set(name, grammar);
+  }
+  parser ??= new runtime.Parser();
+  return parser.setLanguage(await grammar);
+}

@@ -1,0 +1,30 @@
+import type { Tree } from '@vscode/tree-sitter-wasm';
+import { parserFor } from '../grammars.ts';
+import type { LineTable } from '../lineTable.ts';
+import type { LanguageSyntax } from './languageSyntax.ts';
+import { readOutline, type SyntaxOutline } from './readOutline.ts';
+
+/**
+ * Parses a file and reads its outline. Gives a reason instead when the parser ran out of time or found nothing but
+ * nesting. Throws what the parser throws: after a WASM trap the thread's parser must not be used again.
+ */
+export async function parseOutline(
+  syntax: LanguageSyntax,
+  lines: LineTable,
+  budgetMs: number,
+): Promise<SyntaxOutline | 'timeout' | 'too_deep'> {
+  const parser = await parserFor(syntax.grammar);
+  const deadline = performance.now() + budgetMs;
+  let tree: Tree | null = null;
+  try {
+    tree = parser.parse(lines.text, null, { progressCallback: () => performance.now() > deadline });
+    if (!tree) {
+      parser.reset();
+      return 'timeout';
+    }
+    const outline = readOutline(tree, syntax, lines);
+    return outline.tooDeep && outline.definitions.length === 0 ? 'too_deep' : outline;
+  } finally {
+    tree?.delete();
+  }
+}

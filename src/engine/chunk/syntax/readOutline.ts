@@ -1,0 +1,263 @@
+import type { Language, Tree, TreeCursor } from '@vscode/tree-sitter-wasm';
+import type { SymbolKind } from '../../../shared/search.ts';
+import type { FileSymbol } from '../chunk.ts';
+import { commentText, isDocumentation } from '../commentText.ts';
+import { isContainer, isFunction } from '../limits.ts';
+import type { LineTable } from '../lineTable.ts';
+import { noBorder, type Definition, type Outline } from '../outline.ts';
+import type { Described, DefinitionRule, LanguageSyntax, SyntaxNode } from './languageSyntax.ts';
+import { signatureOf } from './signature.ts';
+
+/** Nothing that people write is nested deeper; what is deeper is not looked at. */
+const deepest = 1000;
+/** How far below a definition one-line code is searched for further definitions. */
+const oneLineDepth = 6;
+
+export interface SyntaxOutline extends Outline {
+  /** Set when the tree was too deep to be read in full. */
+  readonly tooDeep: boolean;
+}
+
+interface Role {
+  readonly rule?: DefinitionRule;
+  readonly wrapper?: boolean;
+  readonly comment?: boolean;
+  readonly attribute?: boolean;
+  readonly local?: boolean;
+}
+
+/** A comment or attribute on lines of its own: it may turn out to belong to what follows. */
+interface Lead {
+  readonly start: number;
+  readonly end: number;
+  readonly doc: string | undefined;
+  readonly comment: boolean;
+}
+
+interface Open {
+  readonly definition: Definition;
+  readonly end: number;
+  readonly depth: number;
+}
+
+/** Reads what a syntax tree defines, and where its file may be cut. Walks with a cursor: no recursion, any depth. */
+export function readOutline(tree: Tree, syntax: LanguageSyntax, lines: LineTable, base = 0): SyntaxOutline {
+  const reader = new OutlineReader(tree.language, syntax, lines, base);
+  const cursor = tree.walk();
+  try {
+    reader.read(cursor);
+  } finally {
+    cursor.delete();
+  }
+  return reader;
+}
+
+class OutlineReader implements SyntaxOutline {
+  readonly definitions: Definition[] = [];
+  readonly symbols: FileSymbol[] = [];
+  readonly borders: Uint16Array;
+  tooDeep = false;
+  readonly #syntax: LanguageSyntax;
+  readonly #lines: LineTable;
+  readonly #base: number;
+  readonly #roles: (Role | undefined)[];
+  readonly #leads: Lead[] = [];
+  readonly #open: Open[] = [];
+  /** Where the outermost local scope around the current node ends. */
+  #localEnd = 0;
+  /** Ancestors of the current node that are wrappers, outermost first; emptied at any other node. */
+  #wrappers: { type: string; start: number; end: number; depth: number }[] = [];
+
+  constructor(language: Language, syntax: LanguageSyntax, lines: LineTable, base: number) {
+    this.#syntax = syntax;
+    this.#lines = lines;
+    this.#base = base;
+    this.#roles = rolesByType(language, syntax);
+    this.borders = new Uint16Array(lines.count).fill(noBorder);
+  }
+
+  read(cursor: TreeCursor): void {
+    let line = 0;
+    let depth = 0;
+    for (;;) {
+      const start = cursor.startIndex;
+      while (line + 1 < this.#lines.count && this.#lines.start(line + 1) <= start) line++;
+      const enter = this.#visit(cursor, start, line, depth);
+      if (enter && cursor.gotoFirstChild()) {
+        depth++;
+        continue;
+      }
+      while (!cursor.gotoNextSibling()) {
+        if (!cursor.gotoParent()) return;
+        depth--;
+      }
+    }
+  }
+
+  /** Returns whether to look inside the node. */
+  #visit(cursor: TreeCursor, start: number, line: number, depth: number): boolean {
+    const end = cursor.endIndex;
+    while (this.#open.length > 0 && start >= this.#open.at(-1)!.end) this.#open.pop();
+    if (!cursor.nodeIsNamed) return false;
+    const role = this.#roles[cursor.nodeTypeId];
+    this.#markBorder(start, line, depth, role);
+    if (role?.comment || role?.attribute) {
+      this.#addLead(cursor, role, start, end, line);
+      return false;
+    }
+    while (this.#wrappers.length > 0 && this.#wrappers.at(-1)!.depth !== depth - 1) this.#wrappers.pop();
+    if (role?.rule) this.#define(cursor.currentNode, role.rule, depth);
+    if (role?.local && this.#localEnd <= start) this.#localEnd = end;
+    if (role?.wrapper) this.#wrappers.push({ type: cursor.nodeType, start, end, depth });
+    if (depth >= deepest) {
+      this.tooDeep = true;
+      return false;
+    }
+    if (end > this.#lines.end(line)) return true;
+    const around = this.#open.at(-1);
+    if (around && isFunction(around.definition.kind)) return false;
+    return depth - (around?.depth ?? 0) <= oneLineDepth;
+  }
+
+  /** A line that begins with a node may be cut in front of, unless a comment right above it would be left behind. */
+  #markBorder(start: number, line: number, depth: number, role: Role | undefined): void {
+    if (depth === 0 || this.borders[line] !== noBorder) return;
+    if (this.#lines.text.slice(this.#lines.start(line), start).trim() !== '') return;
+    const lead = this.#leads.at(-1);
+    if (lead && role?.comment !== true && line > 0 && this.#lines.lineAt(lead.end - 1) === line - 1) return;
+    this.borders[line] = this.#base + depth;
+  }
+
+  #addLead(cursor: TreeCursor, role: Role, start: number, end: number, line: number): void {
+    const text = this.#lines.text;
+    if (text.slice(this.#lines.start(line), start).trim() !== '') return;
+    const doc = role.attribute ? this.#syntax.attributeDoc?.(cursor.currentNode) : undefined;
+    let to = end;
+    while (to > start && text.charCodeAt(to - 1) <= 32) to--;
+    this.#leads.push({ start, end: to, doc, comment: role.comment === true });
+  }
+
+  #define(node: SyntaxNode, rule: DefinitionRule, depth: number): void {
+    const around = this.#open.at(-1)?.definition;
+    const described = rule.describe ? rule.describe(node) : this.#describe(node, rule);
+    if (!described || described.name === '' || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
+    const outer = this.#outerRange(node);
+    const lead = this.#takeLeads(outer.start);
+    const kind = this.#kindOf(described.kind ?? rule.kind, described, around);
+    const definition: Definition = {
+      kind,
+      name: described.name,
+      symbol: [around?.symbol, described.owner, described.name].filter(Boolean).join('.'),
+      signature: signatureOf(
+        this.#lines.text,
+        outer.signatureStart,
+        this.#bodyStart(node, rule, described),
+        node.endIndex,
+      ),
+      doc: described.doc ?? lead.doc,
+      startLine: this.#lines.lineAt(lead.start),
+      endLine: this.#lines.lineAt(this.#lastCharacter(outer.start, outer.end)) + 1,
+      children: [],
+    };
+    if (!rule.unlisted) {
+      this.symbols.push({ name: described.name, kind, line: this.#lines.lineAt(outer.signatureStart) + 1 });
+    }
+    const siblings = around ? around.children : this.definitions;
+    if (!this.#joins(siblings.at(-1), definition)) siblings.push(definition);
+    this.#open.push({ definition: siblings.at(-1)!, end: outer.end, depth });
+  }
+
+  #isLocal(kind: SymbolKind, start: number): boolean {
+    if (kind !== 'variable' && kind !== 'constant' && kind !== 'property') return false;
+    return start < this.#localEnd || this.#open.some(({ definition }) => isFunction(definition.kind));
+  }
+
+  /** Adds a further equation to the function it belongs to. */
+  #joins(previous: Definition | undefined, next: Definition): boolean {
+    if (!this.#syntax.joinEqualNames || previous?.name !== next.name || previous.symbol !== next.symbol) return false;
+    if (next.doc !== '' && previous.doc !== '') return false;
+    previous.endLine = next.endLine;
+    return true;
+  }
+
+  #describe(node: SyntaxNode, rule: DefinitionRule): Described | undefined {
+    const name = node.childForFieldName(rule.name ?? 'name')?.text;
+    return name === undefined ? undefined : { name };
+  }
+
+  #kindOf(kind: SymbolKind, described: Described, around: Definition | undefined): SymbolKind {
+    const member =
+      described.owner !== undefined || (around !== undefined && isContainer(around.kind) && around.kind !== 'module');
+    if (kind !== 'function' && kind !== 'method') return kind;
+    if (member && this.#syntax.constructors?.includes(described.name)) return 'constructor';
+    return member ? 'method' : kind;
+  }
+
+  /** With the wrappers directly around the node; the signature begins at `export` but not at a decorator. */
+  #outerRange(node: SyntaxNode): { start: number; end: number; signatureStart: number } {
+    const outermost = this.#wrappers[0];
+    if (!outermost) return { start: node.startIndex, end: node.endIndex, signatureStart: node.startIndex };
+    const decorated = this.#wrappers.some(({ type }) => type === 'decorated_definition');
+    return {
+      start: outermost.start,
+      end: Math.max(outermost.end, node.endIndex),
+      signatureStart: decorated ? node.startIndex : outermost.start,
+    };
+  }
+
+  /** The comments and attributes right above an offset, without a blank line between. */
+  #takeLeads(start: number): { start: number; doc: string } {
+    const text = this.#lines.text;
+    let from = start;
+    const comments: string[] = [];
+    let doc: string | undefined;
+    for (let i = this.#leads.length - 1; i >= 0; i--) {
+      const lead = this.#leads[i]!;
+      if (lead.end > from) continue;
+      const between = text.slice(lead.end, from);
+      if (between.trim() !== '' || between.split('\n').length > 2) break;
+      from = lead.start;
+      if (lead.comment) comments.unshift(text.slice(lead.start, lead.end));
+      doc = lead.doc ?? doc;
+    }
+    const comment = commentText(comments.join('\n'));
+    return { start: from, doc: doc ?? (isDocumentation(comment) ? comment : '') };
+  }
+
+  #bodyStart(node: SyntaxNode, rule: DefinitionRule, described: Described): number | undefined {
+    if (described.bodyStart !== undefined) return described.bodyStart;
+    const body = node.childForFieldName(rule.body ?? 'body');
+    if (body) return body.startIndex;
+    const types = this.#syntax.bodies;
+    if (!types) return undefined;
+    for (let i = 0; i < Math.min(node.namedChildCount, 100); i++) {
+      const child = node.namedChild(i);
+      if (child && types.includes(child.type)) return child.startIndex;
+    }
+    return undefined;
+  }
+
+  #lastCharacter(start: number, end: number): number {
+    let last = end - 1;
+    while (last > start && this.#lines.text.charCodeAt(last) <= 32) last--;
+    return last;
+  }
+}
+
+function rolesByType(language: Language, syntax: LanguageSyntax): (Role | undefined)[] {
+  const roles: (Role | undefined)[] = [];
+  for (let id = 0; id < language.nodeTypeCount; id++) {
+    const type = language.nodeTypeForId(id);
+    if (type === null || !language.nodeTypeIsNamed(id)) continue;
+    const rule = Object.hasOwn(syntax.definitions, type) ? syntax.definitions[type] : undefined;
+    const role: Role = {
+      ...(rule ? { rule } : {}),
+      ...(syntax.wrappers?.includes(type) ? { wrapper: true } : {}),
+      ...(syntax.comments.includes(type) ? { comment: true } : {}),
+      ...(syntax.attributes?.includes(type) ? { attribute: true } : {}),
+      ...(syntax.localScopes?.includes(type) ? { local: true } : {}),
+    };
+    if (Object.keys(role).length > 0) roles[id] = role;
+  }
+  return roles;
+}
