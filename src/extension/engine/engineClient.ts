@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { SextantError } from '../../shared/errors.ts';
 import type {
   EngineMethod,
   EngineParams,
@@ -81,9 +80,8 @@ export class EngineClient {
     try {
       return await engine.request(method, params, signal);
     } catch (error) {
-      const crashed = error instanceof SextantError && error.code === 'engine_unavailable';
-      if (!crashed || !repeatable.includes(method) || signal?.aborted) throw error;
-      // The exit of the process may be known to the request before it is to the supervisor.
+      if (engine.alive || !repeatable.includes(method) || signal?.aborted) throw error;
+      // The request may know of the end before the supervisor does.
       await engine.exited;
       return (await this.#supervisor.ready(signal)).request(method, params, signal);
     }
