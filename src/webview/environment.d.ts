@@ -1,0 +1,4 @@
+/// <reference types="vscode-webview" />
+
+/** Style sheets that esbuild bundles beside the script which imports them. */
+declare module '*.css';

@@ -1,0 +1,3 @@
+import type { PanelEvent } from './model/event.ts';
+
+export type Dispatch = (event: PanelEvent) => void;
