@@ -61,12 +61,19 @@ export function numberOption(
   if (text === undefined) return fallback;
   const value = Number(text);
   if (text.trim() === '' || !(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
-    throw new UsageError(`--${name} takes a ${integer ? 'whole number' : 'number'} from ${min} to ${max}, not «${text}».`);
+    throw new UsageError(
+      `--${name} takes a ${integer ? 'whole number' : 'number'} from ${min} to ${max}, not «${text}».`,
+    );
   }
   return value;
 }
 
-export function choiceOption<T extends string>(options: OptionValues, name: string, choices: readonly T[], fallback: T): T {
+export function choiceOption<T extends string>(
+  options: OptionValues,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
   const text = stringOption(options, name);
   if (text === undefined) return fallback;
   const choice = choices.find((candidate) => candidate === text);

@@ -2,7 +2,10 @@ import os from 'node:os';
 import path from 'node:path';
 
 /** Where the command line keeps its indexes: `SEXTANT_HOME`, or the data folder that this system gives to programs. */
-export function storageDirectory(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+export function storageDirectory(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const chosen = env['SEXTANT_HOME'];
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
   const home = os.homedir();

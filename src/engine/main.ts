@@ -70,7 +70,11 @@ class EngineServer {
     return this.#engine;
   }
 
-  #initialize({ protocolVersion: wanted, storageDir, settings }: EngineParams<'initialize'>): EngineResults['initialize'] {
+  #initialize({
+    protocolVersion: wanted,
+    storageDir,
+    settings,
+  }: EngineParams<'initialize'>): EngineResults['initialize'] {
     if (wanted !== protocolVersion) {
       throw new SextantError(
         'protocol_mismatch',
@@ -138,7 +142,9 @@ class EngineServer {
 }
 
 if (process.send === undefined) {
-  process.stderr.write('This is the engine of Sextant; it is started by the extension. Use the command line instead.\n');
+  process.stderr.write(
+    'This is the engine of Sextant; it is started by the extension. Use the command line instead.\n',
+  );
   process.exit(2);
 }
 

@@ -7,7 +7,9 @@ export const doctorCommand: Command = {
   options: {},
   arity: [0, 0],
   async run({ engine }) {
-    await engine().encoder().catch(() => undefined);
+    await engine()
+      .encoder()
+      .catch(() => undefined);
     const diagnostics = engine().diagnostics();
     const { status } = diagnostics;
     const model = status.model ? `${status.model.name}, ${status.model.dimension} dimensions` : 'none';

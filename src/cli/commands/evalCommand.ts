@@ -5,7 +5,14 @@ import { evalRepos } from '../../engine/eval/evalRepos.ts';
 import type { Encoder } from '../../engine/runtime/encoder.ts';
 import { SextantError } from '../../shared/errors.ts';
 import { searchModes, type SearchMode } from '../../shared/search.ts';
-import { choiceOption, stringOption, UsageError, type Command, type CommandContext, type CommandResult } from '../command.ts';
+import {
+  choiceOption,
+  stringOption,
+  UsageError,
+  type Command,
+  type CommandContext,
+  type CommandResult,
+} from '../command.ts';
 
 function existing(file: string | undefined, what: string): string {
   if (file === undefined) throw new UsageError(`eval needs ${what}.`);

@@ -23,7 +23,9 @@ async function info(name: string | undefined, options: OptionValues): Promise<Co
     prefixes: model.prefixes,
     maxTokens: model.maxTokens,
   };
-  const text = Object.entries(json).map(([key, value]) => `${key.padEnd(12)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  const text = Object.entries(json).map(
+    ([key, value]) => `${key.padEnd(12)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  );
   return { json, text: `${text.join('\n')}\n` };
 }
 

@@ -48,7 +48,10 @@ export function filtersFrom(options: OptionValues): SearchFilters {
 }
 
 /** Opens the root that the options name and, unless told otherwise, brings its index up to date. */
-export async function refreshedRoot(context: CommandContext, directory?: string): Promise<ReturnType<typeof workspaceRoot>> {
+export async function refreshedRoot(
+  context: CommandContext,
+  directory?: string,
+): Promise<ReturnType<typeof workspaceRoot>> {
   const root = workspaceRoot(directory ?? stringOption(context.options, 'dir'));
   if (context.options['no-refresh'] === true) context.engine().openForReading(root);
   else {

@@ -36,7 +36,9 @@ export const similarCommand: Command = {
     }
     const relative = path.relative(root.path, real).split(path.sep).join('/');
     if (relative.startsWith('../') || path.isAbsolute(relative)) {
-      throw new SextantError('not_found', `${file} is not below ${root.path}.`, { hint: 'Name its folder with --dir.' });
+      throw new SextantError('not_found', `${file} is not below ${root.path}.`, {
+        hint: 'Name its folder with --dir.',
+      });
     }
     const location = { root: root.uri, path: relative, startLine, endLine };
     const response = await context.engine().similar({ location, limit, filters }, context.signal);

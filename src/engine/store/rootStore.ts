@@ -70,6 +70,9 @@ export class RootStore {
   readonly file: string;
   readonly #lease: WriterLease;
   #session: Session | undefined;
+  #damage: SextantError | undefined;
+  /** Called when a read or write finds the database damaged; {@link replaceDamaged} is what to do then. */
+  onDamage: (() => void) | undefined;
   /** Where the last damaged database was moved to, since this store was opened. */
   #setAside: string | undefined;
 
@@ -95,6 +98,11 @@ export class RootStore {
 
   get writable(): boolean {
     return this.#lease.held;
+  }
+
+  /** Why the database cannot be used any more. */
+  get damage(): SextantError | undefined {
+    return this.#damage;
   }
 
   get damagedCopy(): string | undefined {
@@ -146,11 +154,17 @@ export class RootStore {
       this.#session = undefined;
       if (this.#lease.tryAcquire()) this.#setAside = setAside(this.file);
       this.#session = openSession(this.file);
+      this.#damage = undefined;
     } catch (error) {
       throw translateError(error);
     } finally {
       if (!held) this.#lease.release();
     }
+  }
+
+  /** The reading side as it is now; whoever uses it across a pause asks again. Errors are SQLite's own, see {@link read}. */
+  get reader(): StoreReader {
+    return this.#open.reader;
   }
 
   /** Reads with the errors of SQLite translated. */
@@ -159,7 +173,7 @@ export class RootStore {
     try {
       return work(reader);
     } catch (error) {
-      throw translateError(error);
+      throw this.#failure(error);
     }
   }
 
@@ -194,6 +208,12 @@ export class RootStore {
 
   knownFile(chunkSetId: number, file: string): KnownFile | undefined {
     return this.#open.states.one(chunkSetId, file);
+  }
+
+  /** Paths of the files within a folder, at any depth, in any set. */
+  filesBelow(folder: string): string[] {
+    const { catalog, states } = this.#open;
+    return catalog.activeChunkSets().flatMap(({ id }) => states.below(id, folder));
   }
 
   /** How many files the serving set left out by their content, and how many it could only cut by lines. */
@@ -283,7 +303,16 @@ export class RootStore {
       return session.connection.db.transaction(() => work(session)).immediate();
     } catch (error) {
       session.labels.forget();
-      throw translateError(error);
+      throw this.#failure(error);
     }
+  }
+
+  #failure(error: unknown): unknown {
+    const translated = translateError(error);
+    if (translated instanceof SextantError && translated.code === 'database_damaged') {
+      this.#damage = translated;
+      this.onDamage?.();
+    }
+    return translated;
   }
 }

@@ -1,0 +1,267 @@
+import { mkdirSync } from 'node:fs';
+import { SextantError } from '../shared/errors.ts';
+import type { Diagnostics, EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
+import type {
+  DuplicatesRequest,
+  DuplicatesResponse,
+  SearchRequest,
+  SearchResponse,
+  SimilarRequest,
+} from '../shared/search.ts';
+import type { EngineStatus, RootStatus } from '../shared/status.ts';
+import { ChunkPool } from './chunk/chunkPool.ts';
+import { describeDiagnostics } from './diagnostics.ts';
+import { EncoderHost } from './encoderHost.ts';
+import type { IndexRunSummary } from './index/indexerOptions.ts';
+import { OpenRoot } from './openRoot.ts';
+import type { Encoder } from './runtime/encoder.ts';
+import { SearchEngine } from './search/searchEngine.ts';
+import { embeddedShareOf } from './search/searchRoot.ts';
+
+export interface EngineOptions {
+  /** Folder of the databases; created when missing. */
+  readonly storageDir: string;
+  readonly settings: EngineSettings;
+  readonly onStatus?: (status: EngineStatus) => void;
+  readonly onLog?: (line: LogLine) => void;
+}
+
+export interface IndexSummary extends IndexRunSummary {
+  readonly model: string | null;
+  readonly backend: string | null;
+}
+
+export interface IndexOptions {
+  /** Start from nothing. */
+  readonly fresh: boolean;
+  readonly signal?: AbortSignal;
+  readonly onStatus?: (status: RootStatus) => void;
+}
+
+/** Everything Sextant does, without VS Code: the window's engine process and the command line each hold one. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #roots = new Map<string, OpenRoot>();
+  readonly #search = new SearchEngine();
+  readonly #encoders: EncoderHost;
+  readonly #watchers = new Set<(status: RootStatus) => void>();
+  #settings: EngineSettings;
+  #chunker: ChunkPool | undefined;
+  #paused = false;
+
+  /** @throws SextantError `disk_full` or `internal` when the storage folder cannot be made. */
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    mkdirSync(options.storageDir, { recursive: true });
+    this.#encoders = new EncoderHost(options.settings, (encoder) => {
+      for (const root of this.#roots.values()) root.setEncoder(encoder);
+      this.#publish();
+    });
+  }
+
+  status(): EngineStatus {
+    const { model, backend, error } = this.#encoders;
+    return {
+      paused: this.#paused,
+      ...(model === undefined ? {} : { model }),
+      ...(backend === undefined ? {} : { backend }),
+      ...(error === undefined ? {} : { modelError: error }),
+      roots: [...this.#roots.values()].map((root) => root.status()),
+    };
+  }
+
+  /** @throws SextantError when the model cannot be loaded; the cause stays in {@link status} as `modelError`. */
+  encoder(): Promise<Encoder> {
+    return this.#encoders.load();
+  }
+
+  /** Makes these the open roots: others are closed, new ones opened and, unless told otherwise, indexed in the background. */
+  async openRoots(roots: readonly WorkspaceRoot[]): Promise<EngineStatus> {
+    const wanted = new Map(roots.map((root) => [root.uri, root]));
+    for (const [uri, open] of this.#roots) {
+      if (wanted.has(uri)) continue;
+      this.#roots.delete(uri);
+      await open.dispose();
+    }
+    for (const root of wanted.values()) {
+      const open = this.#open(root);
+      open.updateSettings(this.#settings, root);
+      if (root.settings?.automatic !== false) this.#start(open);
+    }
+    this.#publish();
+    return this.status();
+  }
+
+  /** Opens what was indexed before, without looking at the folder. @throws SextantError `index_missing` */
+  openForReading(root: WorkspaceRoot): void {
+    if (!OpenRoot.exists(this.#options.storageDir, root)) {
+      throw new SextantError('index_missing', `${root.path} is not indexed.`, { hint: 'Run `sextant index` first.' });
+    }
+    this.#open(root);
+  }
+
+  /**
+   * Indexes one root to the end.
+   * @throws SextantError when the model or the folder cannot be used, or another process indexes it; the signal's reason when cancelled.
+   */
+  async index(root: WorkspaceRoot, { fresh, signal, onStatus }: IndexOptions): Promise<IndexSummary> {
+    const encoder = await this.encoder();
+    signal?.throwIfAborted();
+    const watch = (status: RootStatus): void => {
+      if (status.root === root.uri) onStatus?.(status);
+    };
+    this.#watchers.add(watch);
+    try {
+      const open = this.#open(root);
+      if (fresh) await open.clear();
+      open.start(encoder, false);
+      const summary = await open.whenIdle(signal);
+      return { ...summary, model: encoder.name, backend: encoder.backend.name };
+    } finally {
+      this.#watchers.delete(watch);
+    }
+  }
+
+  async search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
+    const roots = this.#chosen(request.roots);
+    const encoder = await this.#encoderFor(roots, request.mode !== 'keyword');
+    return this.#guarded(roots, () => this.#search.search(roots, encoder, request, signal));
+  }
+
+  async similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
+    const roots = this.#chosen(undefined);
+    const encoder = await this.#encoderFor(roots, true);
+    return this.#guarded(roots, () => this.#search.similar(roots, encoder, request, signal));
+  }
+
+  async duplicates(request: DuplicatesRequest, signal: AbortSignal): Promise<DuplicatesResponse> {
+    const roots = this.#chosen(request.roots);
+    return this.#guarded(roots, () => this.#search.duplicates(roots, request, signal));
+  }
+
+  async updateSettings(settings: EngineSettings): Promise<EngineStatus> {
+    this.#settings = settings;
+    for (const root of this.#roots.values()) root.updateSettings(settings, root.workspace);
+    await this.#encoders.update(settings);
+    return this.status();
+  }
+
+  filesChanged(paths: readonly string[]): void {
+    for (const root of this.#roots.values()) root.filesChanged(paths);
+  }
+
+  prioritize(paths: readonly string[]): void {
+    for (const root of this.#roots.values()) root.prioritize(paths);
+  }
+
+  /** Looks at every file again; `fresh` throws the index away first. */
+  async reindex(uris: readonly string[] | undefined, fresh: boolean): Promise<void> {
+    for (const root of this.#chosen(uris)) {
+      if (fresh) await root.clear();
+      if (root.started) root.rescan();
+      else this.#start(root);
+    }
+    this.#publish();
+  }
+
+  pause(): void {
+    this.#setPaused(true);
+  }
+
+  resume(): void {
+    this.#setPaused(false);
+  }
+
+  /** Deletes the indexes; the roots stay open and empty until {@link reindex}. */
+  async clear(uris: readonly string[] | undefined): Promise<void> {
+    for (const root of this.#chosen(uris)) await root.clear();
+    this.#publish();
+  }
+
+  /** Resolves when every started root is up to date. */
+  async whenIdle(signal?: AbortSignal): Promise<void> {
+    const started = [...this.#roots.values()].filter((root) => root.started);
+    await Promise.all(started.map((root) => root.whenIdle(signal)));
+  }
+
+  diagnostics(): Diagnostics {
+    return describeDiagnostics([...this.#roots.values()], this.status());
+  }
+
+  async dispose(): Promise<void> {
+    const roots = [...this.#roots.values()];
+    this.#roots.clear();
+    await Promise.all(roots.map((root) => root.dispose()));
+    await this.#chunker?.dispose();
+    await this.#encoders.dispose();
+  }
+
+  #open(root: WorkspaceRoot): OpenRoot {
+    const known = this.#roots.get(root.uri);
+    if (known !== undefined) return known;
+    const open = new OpenRoot({
+      root,
+      storageDir: this.#options.storageDir,
+      settings: this.#settings,
+      chunker: () => (this.#chunker ??= new ChunkPool()),
+      onStatus: (status) => {
+        for (const watch of this.#watchers) watch(status);
+        this.#publish();
+      },
+      onLog: (line) => this.#options.onLog?.(line),
+    });
+    this.#roots.set(root.uri, open);
+    return open;
+  }
+
+  /** Words first: indexing does not wait for the model, which is handed in when it is loaded. */
+  #start(root: OpenRoot): void {
+    root.start(this.#encoders.current, this.#paused);
+    this.#encoders.load().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#options.onLog?.({ level: 'error', message: `The model cannot be used: ${message}` });
+    });
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused;
+    for (const root of this.#roots.values()) {
+      if (paused) root.pause();
+      else root.resume();
+    }
+    this.#publish();
+  }
+
+  #chosen(uris: readonly string[] | undefined): OpenRoot[] {
+    if (uris === undefined) return [...this.#roots.values()];
+    return uris.map((uri) => {
+      const root = this.#roots.get(uri);
+      if (root === undefined) throw new SextantError('not_found', `The folder ${uri} is not open.`);
+      return root;
+    });
+  }
+
+  /** The encoder for a query, waited for only where there is something to compare the query with. */
+  async #encoderFor(roots: readonly OpenRoot[], wanted: boolean): Promise<Encoder | undefined> {
+    if (!wanted) return undefined;
+    if (this.#encoders.current !== undefined || embeddedShareOf(roots) === 0) return this.#encoders.current;
+    return this.#encoders.load().catch(() => undefined);
+  }
+
+  /** A damaged database shows itself in a search as well: the indexer is sent to look at it and builds it again. */
+  async #guarded<T>(roots: readonly OpenRoot[], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof SextantError && error.code === 'database_damaged') {
+        for (const root of roots) if (root.started) root.rescan();
+      }
+      throw error;
+    }
+  }
+
+  #publish(): void {
+    this.#options.onStatus?.(this.status());
+  }
+}

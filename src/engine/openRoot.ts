@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { SextantError } from '../shared/errors.ts';
+import type { EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
+import type { RootStatus } from '../shared/status.ts';
+import type { ChunkPool } from './chunk/chunkPool.ts';
+import { chunkerVersion } from './chunk/chunkerVersion.ts';
+import { embeddingText } from './chunk/embeddingText.ts';
+import { Indexer } from './index/indexer.ts';
+import type { DiscoverySettings, IndexRunSummary } from './index/indexerOptions.ts';
+import type { Encoder } from './runtime/encoder.ts';
+import type { SearchRoot } from './search/searchRoot.ts';
+import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
+import { RootStore } from './store/rootStore.ts';
+import type { SearchIndex } from './store/searchIndex.ts';
+import { codeTokens } from './text/codeTokens.ts';
+
+export interface OpenRootOptions {
+  readonly root: WorkspaceRoot;
+  readonly storageDir: string;
+  readonly settings: EngineSettings;
+  readonly chunker: () => ChunkPool;
+  readonly onStatus: (status: RootStatus) => void;
+  readonly onLog: (line: LogLine) => void;
+}
+
+function discoverySettings(settings: EngineSettings, root: WorkspaceRoot): DiscoverySettings {
+  const own = root.settings;
+  return {
+    exclude: own?.exclude ?? settings.exclude,
+    useGitignore: own?.useGitignore ?? settings.useGitignore,
+    maxFileSizeBytes: own?.maxFileSizeBytes ?? settings.maxFileSizeBytes,
+  };
+}
+
+/** One workspace folder with its database and, once started, the indexer that keeps it up to date. */
+export class OpenRoot implements SearchRoot {
+  readonly workspace: WorkspaceRoot;
+  readonly #options: OpenRootOptions;
+  readonly #file: string;
+  #settings: DiscoverySettings;
+  #store: RootStore;
+  #indexer: Indexer;
+  #started = false;
+
+  /** @throws SextantError `database_too_new`, `database_busy`, `disk_full` */
+  constructor(options: OpenRootOptions) {
+    this.#options = options;
+    this.workspace = options.root;
+    this.#settings = discoverySettings(options.settings, options.root);
+    this.#file = databaseFile(options.storageDir, options.root.path);
+    this.#store = new RootStore(this.#file);
+    this.#indexer = this.#createIndexer();
+  }
+
+  static exists(storageDir: string, root: WorkspaceRoot): boolean {
+    return existsSync(databaseFile(storageDir, root.path));
+  }
+
+  get root(): string {
+    return this.workspace.uri;
+  }
+
+  /** The reading side of whichever database serves now: a damaged one is replaced while the root is open. */
+  get index(): SearchIndex {
+    return this.#store.reader;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  start(encoder: Encoder | undefined, paused: boolean): void {
+    if (this.#started) return;
+    this.#started = true;
+    if (paused) this.#indexer.pause();
+    this.#indexer.start(encoder);
+  }
+
+  setEncoder(encoder: Encoder | undefined): void {
+    if (this.#started) this.#indexer.setEncoder(encoder);
+  }
+
+  updateSettings(settings: EngineSettings, root: WorkspaceRoot): void {
+    const next = discoverySettings(settings, root);
+    if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
+    this.#settings = next;
+    this.#indexer.updateSettings(next);
+  }
+
+  filesChanged(paths: readonly string[]): void {
+    if (this.#started) this.#indexer.filesChanged(paths);
+  }
+
+  prioritize(paths: readonly string[]): void {
+    this.#indexer.prioritize(paths);
+  }
+
+  pause(): void {
+    this.#indexer.pause();
+  }
+
+  resume(): void {
+    this.#indexer.resume();
+  }
+
+  rescan(): void {
+    this.#indexer.rescan();
+  }
+
+  whenIdle(signal?: AbortSignal): Promise<IndexRunSummary> {
+    return this.#indexer.whenIdle(signal);
+  }
+
+  status(): RootStatus {
+    const status = this.#indexer.status();
+    return this.#started || status.phase === 'error' ? status : { ...status, phase: 'ready' };
+  }
+
+  /** Deletes the index. The root stays open, empty, until {@link start} is called again. */
+  async clear(): Promise<void> {
+    if (!this.#store.acquire()) {
+      throw new SextantError('database_busy', `Another window or command is indexing ${this.workspace.name}.`, {
+        hint: 'Close it or wait until it is done, then try again.',
+      });
+    }
+    await this.#indexer.dispose();
+    this.#store.close();
+    deleteDatabase(this.#file);
+    this.#store = new RootStore(this.#file);
+    this.#indexer = this.#createIndexer();
+    this.#started = false;
+  }
+
+  databaseBytes(): number {
+    return this.#store.bytes();
+  }
+
+  databaseHealth(): string {
+    return this.#store.health();
+  }
+
+  /** Version of sqlite-vec, or why it could not be loaded. */
+  get vectorExtension(): string {
+    const { vec } = this.#store;
+    return 'version' in vec ? vec.version : `not available: ${vec.reason}`;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#indexer.dispose();
+    this.#store.close();
+  }
+
+  #createIndexer(): Indexer {
+    const { root, chunker, onStatus, onLog } = this.#options;
+    return new Indexer({
+      root,
+      store: this.#store,
+      chunker: { chunk: (path, text, signal) => chunker().chunk(path, text, signal) },
+      chunkerVersion: String(chunkerVersion),
+      embeddingText,
+      codeTokens,
+      settings: this.#settings,
+      onStatus,
+      onLog,
+    });
+  }
+}
