@@ -53,6 +53,7 @@ export class SearchPanel {
   #post: ((message: HostToPanel) => void) | undefined;
   #ready = false;
   #waiting: HostToPanel[] = [];
+  #sentFacets = '';
   #current: { readonly id: number; readonly abort: AbortController } | undefined;
 
   constructor(host: PanelHost, history: SearchHistory) {
@@ -89,14 +90,18 @@ export class SearchPanel {
     this.#deliver({ type: 'focus' });
   }
 
+  /** Tells the state of engine and workspace, and the filters it offers where they changed with it. */
   pushStatus(): void {
-    if (this.#ready) this.#send({ type: 'status', ...this.#host.status() });
+    if (!this.#ready) return;
+    this.#send({ type: 'status', ...this.#host.status() });
+    if (JSON.stringify(this.#host.settings().facets) !== this.#sentFacets) this.pushSettings();
   }
 
   pushSettings(): void {
     if (!this.#ready) return;
-    const { mode, multiRoot, facets } = this.#host.settings();
-    this.#send({ type: 'settings', mode, multiRoot, facets });
+    const { mode, multiRoot, facets, maxResults } = this.#host.settings();
+    this.#sentFacets = JSON.stringify(facets);
+    this.#send({ type: 'settings', mode, multiRoot, facets, maxResults });
   }
 
   /** Handles one message of the webview; never rejects. */
