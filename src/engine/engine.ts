@@ -17,6 +17,7 @@ import { OpenRoot } from './openRoot.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
 import { embeddedShareOf } from './search/searchRoot.ts';
+import { translateError } from './store/sqlite.ts';
 
 export interface EngineOptions {
   /** Folder of the databases; created when missing. */
@@ -180,9 +181,9 @@ export class Engine {
   }
 
   /** Resolves when every started root is up to date. */
-  async whenIdle(signal?: AbortSignal): Promise<void> {
+  async whenIdle(signal?: AbortSignal): Promise<IndexRunSummary[]> {
     const started = [...this.#roots.values()].filter((root) => root.started);
-    await Promise.all(started.map((root) => root.whenIdle(signal)));
+    return Promise.all(started.map((root) => root.whenIdle(signal)));
   }
 
   diagnostics(): Diagnostics {
@@ -254,10 +255,11 @@ export class Engine {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof SextantError && error.code === 'database_damaged') {
+      const translated = translateError(error);
+      if (translated instanceof SextantError && translated.code === 'database_damaged') {
         for (const root of roots) if (root.started) root.rescan();
       }
-      throw error;
+      throw translated;
     }
   }
 
