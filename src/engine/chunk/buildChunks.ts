@@ -5,6 +5,8 @@ import type { Cut } from './mergePieces.ts';
 
 const longestSignature = 300;
 const longestDoc = 4000;
+/** A group of small definitions is called after its first ones. */
+const mostNames = 6;
 
 /** Cuts the text out. One line that is too long by itself becomes several chunks with the same line number. */
 export function buildChunks(cuts: readonly Cut[], lines: LineTable): Chunk[] {
@@ -28,8 +30,19 @@ export function buildChunks(cuts: readonly Cut[], lines: LineTable): Chunk[] {
 function describe(cut: Cut): Omit<Chunk, 'startLine' | 'endLine' | 'startOffset' | 'endOffset' | 'text'> {
   const { definition, parent, kind, defines } = cut;
   if (!definition) {
-    const symbol = parent?.symbol ?? '';
-    return { kind, name: parent?.name ?? '', symbol, signature: '', doc: '', definition: false };
+    const members = cut.members ?? [];
+    const named = members.length > 0 ? members : parent ? [parent] : [];
+    return {
+      kind,
+      name: named[0]?.name ?? '',
+      symbol: named
+        .slice(0, mostNames)
+        .map((member) => member.symbol)
+        .join(', '),
+      signature: '',
+      doc: '',
+      definition: defines,
+    };
   }
   const { name, symbol, signature, doc } = definition;
   return {

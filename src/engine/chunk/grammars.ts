@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Language, Parser } from '@vscode/tree-sitter-wasm';
+import type * as treeSitter from '@vscode/tree-sitter-wasm';
 import { dependencyFile } from '../paths.ts';
 
-type Runtime = typeof import('@vscode/tree-sitter-wasm');
+type Runtime = typeof treeSitter;
 
 const vscode = '@vscode/tree-sitter-wasm/wasm';
 const cursorless = '@cursorless/tree-sitter-wasms/out';
@@ -62,8 +62,8 @@ export function grammarSpecifiers(): string[] {
 }
 
 let starting: Promise<Runtime> | undefined;
-let parser: Parser | undefined;
-const grammars = new Map<GrammarName, Promise<Language>>();
+let parser: treeSitter.Parser | undefined;
+const grammars = new Map<GrammarName, Promise<treeSitter.Language>>();
 
 /** The tree-sitter runtime, started on first use. */
 function startRuntime(): Promise<Runtime> {
@@ -77,7 +77,7 @@ function startRuntime(): Promise<Runtime> {
 }
 
 /** The thread's one parser, set to a grammar that is loaded on first use. */
-export async function parserFor(name: GrammarName): Promise<Parser> {
+export async function parserFor(name: GrammarName): Promise<treeSitter.Parser> {
   const runtime = await startRuntime();
   let grammar = grammars.get(name);
   if (!grammar) {

@@ -16,7 +16,9 @@ export const limits = {
   /** Neighbours this small are put together … */
   small: 280,
   /** … a function only when it is smaller still, because it is what people look for … */
-  smallFunction: 110,
+  smallFunction: 70,
+  /** … and a type unless it is hardly more than its name … */
+  smallType: 70,
   /** … up to this. */
   merged: 900,
   /** What is hardly more than a comment or one import goes with what follows it. */

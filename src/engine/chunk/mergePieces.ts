@@ -10,10 +10,12 @@ export interface Cut {
   endLine: number;
   /** What it is called after; absent for a group of small things. */
   definition?: Definition;
+  /** The definitions of a group of small ones. */
+  members?: readonly Definition[];
   /** The definition around a group. */
   parent?: Definition;
   kind: SymbolKind;
-  /** Whether it holds the definition's beginning. */
+  /** Whether it holds the beginning of what it is called after. */
   defines: boolean;
 }
 
@@ -74,7 +76,7 @@ class Group {
     const { kind, doc } = piece.definition!;
     if (kind === 'section') return weight <= limits.smallFunction;
     if (isFunction(kind)) return weight <= limits.smallFunction && doc === '';
-    return weight <= (isContainer(kind) ? limits.smallFunction : limits.small);
+    return weight <= (isContainer(kind) ? limits.smallType : limits.small);
   }
 
   #isCrumb(): boolean {
@@ -101,10 +103,12 @@ class Group {
       const { definition } = main;
       return { startLine, endLine, definition, kind: definition.kind, defines: main.role !== 'rest' };
     }
-    const kinds = new Set(this.#pieces.map((piece) => (piece.role === 'whole' ? piece.definition!.kind : 'block')));
-    const [kind = 'block'] = kinds.size === 1 ? kinds : [];
+    const members = this.#pieces.flatMap((piece) => (piece.role === 'whole' ? [piece.definition!] : []));
+    const kinds = new Set(members.map((member) => member.kind));
+    const kind =
+      members.length < this.#pieces.length ? 'block' : kinds.size === 1 ? members[0]!.kind : groupKind(members[0]!);
     const parent = this.#pieces[0]!.parent;
-    return { startLine, endLine, kind, defines: false, ...(parent ? { parent } : {}) };
+    return { startLine, endLine, kind, members, defines: members.length > 0, ...(parent ? { parent } : {}) };
   }
 
   /** The piece that gives the group its name: the head of a definition, or the one definition that is most of it. */
@@ -118,6 +122,13 @@ class Group {
     }
     return whole.length === 0 && this.#pieces[0]!.role === 'rest' ? this.#pieces[0] : undefined;
   }
+}
+
+/** What a mixed group is filed under. */
+function groupKind(member: Definition): SymbolKind {
+  if (isFunction(member.kind)) return 'function';
+  if (isContainer(member.kind)) return 'type';
+  return member.kind === 'section' ? 'section' : 'variable';
 }
 
 /** Imports stay apart from constants, and types from functions. */

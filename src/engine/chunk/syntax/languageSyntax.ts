@@ -44,6 +44,8 @@ export interface LanguageSyntax {
   readonly attributeDoc?: (node: SyntaxNode) => string | undefined;
   /** Types of body nodes in grammars that have no `body` field. */
   readonly bodies?: readonly string[];
+  /** Siblings behind a definition that belong to it, such as a body that is no child in Dart's grammar. */
+  readonly trailing?: readonly string[];
   /** Blocks and anonymous functions: values declared inside are local, hence no definitions. */
   readonly localScopes?: readonly string[];
   /** Names that make a method a constructor. */

@@ -141,7 +141,8 @@ class OutlineReader implements SyntaxOutline {
     const around = this.#open.at(-1)?.definition;
     const described = rule.describe ? rule.describe(node) : this.#describe(node, rule);
     if (!described || described.name === '' || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
-    const outer = this.#outerRange(node);
+    const trailing = this.#trailing(node);
+    const outer = this.#outerRange(node, trailing);
     const lead = this.#takeLeads(outer.start);
     const kind = this.#kindOf(described.kind ?? rule.kind, described, around);
     const definition: Definition = {
@@ -151,7 +152,7 @@ class OutlineReader implements SyntaxOutline {
       signature: signatureOf(
         this.#lines.text,
         outer.signatureStart,
-        this.#bodyStart(node, rule, described),
+        this.#bodyStart(node, rule, described) ?? trailing?.startIndex,
         node.endIndex,
       ),
       doc: described.doc ?? lead.doc,
@@ -159,11 +160,13 @@ class OutlineReader implements SyntaxOutline {
       endLine: this.#lines.lineAt(this.#lastCharacter(outer.start, outer.end)) + 1,
       children: [],
     };
-    if (!rule.unlisted) {
-      this.symbols.push({ name: described.name, kind, line: this.#lines.lineAt(outer.signatureStart) + 1 });
-    }
     const siblings = around ? around.children : this.definitions;
-    if (!this.#joins(siblings.at(-1), definition)) siblings.push(definition);
+    if (!this.#joins(siblings.at(-1), definition)) {
+      siblings.push(definition);
+      if (!rule.unlisted) {
+        this.symbols.push({ name: described.name, kind, line: this.#lines.lineAt(outer.signatureStart) + 1 });
+      }
+    }
     this.#open.push({ definition: siblings.at(-1)!, end: outer.end, depth });
   }
 
@@ -176,6 +179,7 @@ class OutlineReader implements SyntaxOutline {
   #joins(previous: Definition | undefined, next: Definition): boolean {
     if (!this.#syntax.joinEqualNames || previous?.name !== next.name || previous.symbol !== next.symbol) return false;
     if (next.doc !== '' && previous.doc !== '') return false;
+    if (!isFunction(previous.kind) || !isFunction(next.kind)) return false;
     previous.endLine = next.endLine;
     return true;
   }
@@ -194,13 +198,17 @@ class OutlineReader implements SyntaxOutline {
   }
 
   /** With the wrappers directly around the node; the signature begins at `export` but not at a decorator. */
-  #outerRange(node: SyntaxNode): { start: number; end: number; signatureStart: number } {
+  #outerRange(
+    node: SyntaxNode,
+    trailing: SyntaxNode | undefined,
+  ): { start: number; end: number; signatureStart: number } {
     const outermost = this.#wrappers[0];
-    if (!outermost) return { start: node.startIndex, end: node.endIndex, signatureStart: node.startIndex };
+    const end = trailing?.endIndex ?? node.endIndex;
+    if (!outermost) return { start: node.startIndex, end, signatureStart: node.startIndex };
     const decorated = this.#wrappers.some(({ type }) => type === 'decorated_definition');
     return {
       start: outermost.start,
-      end: Math.max(outermost.end, node.endIndex),
+      end: Math.max(outermost.end, end),
       signatureStart: decorated ? node.startIndex : outermost.start,
     };
   }
@@ -235,6 +243,12 @@ class OutlineReader implements SyntaxOutline {
       if (child && types.includes(child.type)) return child.startIndex;
     }
     return undefined;
+  }
+
+  #trailing(node: SyntaxNode): SyntaxNode | undefined {
+    if (!this.#syntax.trailing) return undefined;
+    const next = node.nextNamedSibling;
+    return next && this.#syntax.trailing.includes(next.type) ? next : undefined;
   }
 
   #lastCharacter(start: number, end: number): number {

@@ -77,6 +77,7 @@ export const kotlin: LanguageSyntax = {
   },
   comments: ['line_comment', 'multiline_comment'],
   bodies: ['class_body', 'enum_class_body', 'function_body'],
+  trailing: ['getter', 'setter'],
 };
 
 export const scala: LanguageSyntax = {

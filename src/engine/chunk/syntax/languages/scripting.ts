@@ -146,9 +146,7 @@ export const r: LanguageSyntax = {
       describe: (node) => {
         const left = node.childForFieldName('lhs');
         const right = node.childForFieldName('rhs');
-        if (!left || right?.type !== 'function_definition' || !/^(?:<<?-|=)$/.test(fieldText(node, 'operator') ?? '')) {
-          return undefined;
-        }
+        if (left?.type !== 'identifier' || right?.type !== 'function_definition') return undefined;
         const body = right.childForFieldName('body');
         return { name: left.text.replace(/^`(.*)`$/, '$1'), ...(body ? { bodyStart: body.startIndex } : {}) };
       },
