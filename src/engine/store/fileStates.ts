@@ -26,6 +26,7 @@ export class FileStates {
   readonly #forgetSkip: Statement;
   readonly #skipped: Statement;
   readonly #degraded: Statement;
+  readonly #below: Statement;
 
   constructor(db: Sqlite) {
     const both = `
@@ -41,6 +42,13 @@ export class FileStates {
     this.#skipped = db.prepare(
       'SELECT reason, count(*) AS count FROM skipped_files WHERE chunk_set_id = ? GROUP BY reason',
     );
+    // '0' follows '/' in ASCII.
+    this.#below = db
+      .prepare(
+        `SELECT path FROM files WHERE chunk_set_id = $set AND path > $folder || '/' AND path < $folder || '0'
+         UNION SELECT path FROM skipped_files WHERE chunk_set_id = $set AND path > $folder || '/' AND path < $folder || '0'`,
+      )
+      .pluck();
     this.#degraded = db.prepare('SELECT count(*) FROM files WHERE chunk_set_id = ? AND degraded IS NOT NULL').pluck();
   }
 
@@ -52,6 +60,11 @@ export class FileStates {
   one(chunkSetId: number, file: string): KnownFile | undefined {
     const row = this.#one.get({ set: chunkSetId, file }) as (FileState & { contentHash: string | null }) | undefined;
     return row && { ...row, contentHash: row.contentHash ?? undefined };
+  }
+
+  /** Paths of the files within a folder, at any depth. */
+  below(chunkSetId: number, folder: string): string[] {
+    return this.#below.all({ set: chunkSetId, folder }) as string[];
   }
 
   /** The content is as it was although size or time of change are not. */

@@ -1,0 +1,102 @@
+import type { PendingChunk } from '../store/embeddingWriter.ts';
+
+interface Entry {
+  readonly chunk: PendingChunk;
+  readonly key: string;
+}
+
+/**
+ * Texts that wait to be embedded, each once however many chunks share it. Files the user looks at come first, then those
+ * that changed last, then the rest in the order of the index.
+ */
+export class EmbedQueue {
+  /** By path, in the order in which the files are taken when nothing has priority. */
+  readonly #byPath = new Map<string, Map<string, Entry>>();
+  readonly #keys = new Set<string>();
+  #first: readonly string[] = [];
+  #recent: string[] = [];
+  #characters = 0;
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  add(chunks: readonly PendingChunk[]): void {
+    for (const chunk of chunks) {
+      const key = chunk.textHash.toString('base64');
+      if (this.#keys.has(key)) continue;
+      this.#keys.add(key);
+      this.#characters += chunk.characters;
+      let entries = this.#byPath.get(chunk.path);
+      if (entries === undefined) {
+        entries = new Map();
+        this.#byPath.set(chunk.path, entries);
+      }
+      entries.set(key, { chunk, key });
+    }
+  }
+
+  /** Forgets what was waiting of these files. */
+  drop(paths: readonly string[]): void {
+    for (const path of paths) {
+      for (const { chunk, key } of this.#byPath.get(path)?.values() ?? []) this.#forget(chunk, key);
+      this.#byPath.delete(path);
+    }
+  }
+
+  clear(): void {
+    this.#byPath.clear();
+    this.#keys.clear();
+    this.#characters = 0;
+    this.#recent = [];
+  }
+
+  /** Paths that go before all others, most important first; replaces what was said before. */
+  prioritize(paths: readonly string[]): void {
+    this.#first = paths;
+  }
+
+  /** Paths that have just changed; the latest goes before earlier ones. */
+  changed(paths: readonly string[]): void {
+    this.#recent = [...paths, ...this.#recent].slice(0, 1000);
+  }
+
+  /** Takes texts out, up to `count` of them and about `characters` in all; at least one while any is left. */
+  take(count: number, characters: number): PendingChunk[] {
+    const taken: PendingChunk[] = [];
+    let length = 0;
+    while (taken.length < count && (taken.length === 0 || length < characters)) {
+      const next = this.#next();
+      if (next === undefined) break;
+      taken.push(next);
+      length += next.characters;
+    }
+    return taken;
+  }
+
+  #next(): PendingChunk | undefined {
+    this.#recent = this.#recent.slice(this.#skipEmpty(this.#recent));
+    const path = this.#first.find((candidate) => this.#byPath.has(candidate)) ?? this.#recent[0];
+    const [chosen] = path === undefined ? this.#byPath.keys() : [path];
+    const entries = chosen === undefined ? undefined : this.#byPath.get(chosen);
+    const [entry] = entries?.values() ?? [];
+    if (chosen === undefined || entries === undefined || entry === undefined) return undefined;
+    entries.delete(entry.key);
+    if (entries.size === 0) this.#byPath.delete(chosen);
+    this.#forget(entry.chunk, entry.key);
+    return entry.chunk;
+  }
+
+  #skipEmpty(paths: readonly string[]): number {
+    const index = paths.findIndex((path) => this.#byPath.has(path));
+    return index === -1 ? paths.length : index;
+  }
+
+  #forget(chunk: PendingChunk, key: string): void {
+    if (this.#keys.delete(key)) this.#characters -= chunk.characters;
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { SkipReason } from '../../shared/status.ts';
+import type { Chunk } from '../chunk/chunk.ts';
+import type { SkippedFile } from '../store/fileStates.ts';
+import type { ChunkTerms, IndexedFile } from '../store/fileWriter.ts';
+import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
+import { readSourceFile } from '../workspace/readSourceFile.ts';
+import type { IndexerOptions } from './indexerOptions.ts';
+
+export type FileOutcome =
+  | { readonly indexed: IndexedFile }
+  /** The bytes are those that are stored already. */
+  | { readonly unchanged: { readonly path: string; readonly size: number; readonly mtimeMs: number } }
+  | { readonly skipped: SkippedFile };
+
+/** Key of an embedding within a model: 128 bits of SHA-256 over the text that is embedded. */
+export function textHashOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest().subarray(0, 16);
+}
+
+/** Reads, chunks and tokenises single files. */
+export class FileIndexer {
+  readonly #options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>;
+
+  constructor(options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>) {
+    this.#options = options;
+  }
+
+  /** `knownHash`: hash of the content that is stored; a file that still has it is not chunked again. */
+  async index(
+    file: DiscoveredFile,
+    knownHash: string | undefined,
+    maxFileSizeBytes: number,
+    signal: AbortSignal,
+  ): Promise<FileOutcome> {
+    const source = await readSourceFile(file.absolutePath, { maxFileSizeBytes, signal });
+    const { path: relative } = file;
+    const state = { path: relative, size: source.size ?? file.size, mtimeMs: source.mtimeMs ?? file.mtimeMs };
+    if ('skip' in source) return { skipped: { ...state, reason: source.skip } };
+    if (source.hash === knownHash) return { unchanged: state };
+    try {
+      const chunked = await this.#options.chunker.chunk(relative, source.text, signal);
+      const pathTerms = this.#terms(relative);
+      const { language, scope, symbols, degraded } = chunked;
+      const chunks = chunked.chunks.map((chunk) => ({
+        chunk,
+        terms: this.#termsOf(chunk, pathTerms),
+        textHash: textHashOf(this.#options.embeddingText(relative, chunk)),
+      }));
+      const written = { ...state, contentHash: source.hash, language, scope, chunks, symbols };
+      return { indexed: degraded === undefined ? written : { ...written, degraded } };
+    } catch {
+      signal.throwIfAborted();
+      // Whatever a single file does to the chunker, the others go on.
+      return { skipped: { ...state, reason: 'unreadable' satisfies SkipReason } };
+    }
+  }
+
+  #terms(text: string): string {
+    return text === '' ? '' : this.#options.codeTokens(text).join(' ');
+  }
+
+  #termsOf(chunk: Chunk, pathTerms: string): ChunkTerms {
+    return {
+      path: pathTerms,
+      symbol: this.#terms(chunk.symbol),
+      signature: this.#terms(chunk.signature),
+      doc: this.#terms(chunk.doc),
+      body: this.#terms(chunk.text),
+    };
+  }
+}
+
+/** A path below the root as the index writes it; undefined for one that is not below. */
+export function relativePath(rootPath: string, absolutePath: string): string | undefined {
+  const relative = path.relative(rootPath, absolutePath);
+  if (relative === '') return '';
+  if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) return undefined;
+  return path.sep === '/' ? relative : relative.replaceAll(path.sep, '/');
+}

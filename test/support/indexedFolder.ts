@@ -1,0 +1,69 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Indexer } from '../../src/engine/index/indexer.ts';
+import type { IndexerOptions } from '../../src/engine/index/indexerOptions.ts';
+import { RootStore } from '../../src/engine/store/rootStore.ts';
+import { codeTokens } from '../../src/engine/text/codeTokens.ts';
+import { ParagraphChunker, paragraphText } from './paragraphChunker.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
+
+/** A folder with files and an indexer over it, for tests that edit and look. */
+export class IndexedFolder {
+  readonly folder: string;
+  readonly databaseFile: string;
+  readonly store: RootStore;
+  readonly chunker: ParagraphChunker;
+  readonly indexer: Indexer;
+
+  constructor(context: TestContext, files: Readonly<Record<string, string>>, options: Partial<IndexerOptions> = {}) {
+    const base = temporaryFolder(context);
+    this.folder = path.join(base, 'workspace');
+    this.databaseFile = path.join(base, 'storage', 'root.db');
+    fs.mkdirSync(this.folder);
+    this.write(files);
+    this.store = options.store ?? new RootStore(this.databaseFile);
+    this.chunker = (options.chunker as ParagraphChunker | undefined) ?? new ParagraphChunker();
+    this.indexer = new Indexer({
+      root: { uri: pathToFileURL(this.folder).href, path: this.folder, name: 'workspace' },
+      store: this.store,
+      chunker: this.chunker,
+      chunkerVersion: '1',
+      embeddingText: paragraphText,
+      codeTokens,
+      settings: { exclude: [], useGitignore: true, maxFileSizeBytes: 1_000_000 },
+      ...options,
+    });
+    context.after(async () => {
+      await this.indexer.dispose();
+      this.store.close();
+    });
+  }
+
+  absolute(relative: string): string {
+    return path.join(this.folder, relative);
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [relative, text] of Object.entries(files)) {
+      fs.mkdirSync(path.dirname(this.absolute(relative)), { recursive: true });
+      fs.writeFileSync(this.absolute(relative), text);
+    }
+  }
+
+  /** Writes files and waits until the index has them. */
+  async save(files: Readonly<Record<string, string>>): Promise<void> {
+    this.write(files);
+    this.indexer.filesChanged(Object.keys(files).map((relative) => this.absolute(relative)));
+    await this.indexer.whenIdle();
+  }
+
+  /** Paths of the chunks that hold the term, in the order of their rank. */
+  find(...terms: string[]): string[] {
+    const weights = { path: 1, symbol: 1, signature: 1, doc: 1, body: 1 };
+    return this.store.read((reader) =>
+      reader.chunks(reader.keyword(terms, weights, 50, {}).map(({ chunkId }) => chunkId)).map(({ path }) => path),
+    );
+  }
+}
