@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { serializeError, type SerializedError } from '../../shared/errors.ts';
 import type {
   EngineMethod,
   EngineParams,
@@ -96,7 +97,7 @@ export class EngineClient {
   async setRoots(roots: readonly WorkspaceRoot[]): Promise<void> {
     this.#roots = roots;
     const engine = this.#supervisor.running;
-    if (engine) this.#setStatus(await engine.request('openRoots', { roots: [...roots] }));
+    if (engine) await this.#openRoots(engine);
   }
 
   async setSettings(settings: EngineSettings): Promise<void> {
@@ -121,7 +122,18 @@ export class EngineClient {
 
   async #restore(engine: EngineProcess): Promise<void> {
     if (this.#paused) await engine.request('pause', {});
-    this.#setStatus(await engine.request('openRoots', { roots: [...this.#roots] }));
+    await this.#openRoots(engine);
+  }
+
+  /** What cannot be opened shows as a broken root wherever the status is shown. */
+  async #openRoots(engine: EngineProcess): Promise<void> {
+    const roots = this.#roots;
+    try {
+      this.#setStatus(await engine.request('openRoots', { roots: [...roots] }));
+    } catch (error) {
+      if (engine.alive) this.#setStatus(brokenStatus(roots, serializeError(error), this.#paused));
+      throw error;
+    }
   }
 
   #onState(state: EngineState): void {
@@ -133,4 +145,12 @@ export class EngineClient {
     this.#status = status;
     this.#events.emit('status', status);
   }
+}
+
+function brokenStatus(roots: readonly WorkspaceRoot[], error: SerializedError, paused: boolean): EngineStatus {
+  const nothing = { files: 0, chunks: 0, embedded: 0, skipped: {}, degraded: 0 };
+  return {
+    paused,
+    roots: roots.map(({ uri, name }) => ({ root: uri, name, phase: 'error', ...nothing, error })),
+  };
 }

@@ -90,6 +90,15 @@ describe('state', () => {
     assert.equal(client.status, null);
   });
 
+  test('roots that cannot be opened show as broken', async (t) => {
+    const { client } = await fakeEngine(t, 'rootless');
+    await client.setRoots([root]);
+    await client.request('search', query('a'));
+    const [broken] = client.status?.roots ?? [];
+    assert.equal(broken?.phase, 'error');
+    assert.deepEqual(broken.error, { code: 'internal', message: 'cannot open' });
+  });
+
   test('log lines of the engine come through as they are', async (t) => {
     const { client, log } = await fakeEngine(t, 'good');
     await client.request('search', query('a'));
