@@ -78,8 +78,12 @@ function dispatch(event: PanelEvent): void {
   effects.forEach(perform);
 }
 
+/** Draws the state. When what had the focus is gone afterwards, the list or the query box takes it over. */
 function draw(): void {
+  const focused = document.activeElement;
   render(h(Panel, { state, dispatch }), root);
+  const lost = focused !== null && focused !== document.body && !focused.isConnected;
+  if (lost && document.hasFocus()) focus(focused.id === listId ? 'list' : 'query', false);
 }
 
 /** Only the types are checked: the messages come from our own extension, of the same version. */

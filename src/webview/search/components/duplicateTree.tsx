@@ -65,8 +65,8 @@ export function duplicateTree(groups: readonly DuplicateGroup[], context: TreeCo
         >
           <span class="file" title={name}>
             <span class="file-name">{name === '' ? text.places(group.members.length) : name}</span>
-            <span class="folder">{percent(group.score)}</span>
           </span>
+          <span class="lines">{percent(group.score)}</span>
         </HeadRow>
         {open && (
           <div role="group">

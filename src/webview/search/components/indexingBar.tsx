@@ -1,63 +1,82 @@
+import type { SerializedError } from '../../../shared/errors.ts';
 import type { Dispatch } from '../dispatch.ts';
 import { eta, percent } from '../format.ts';
-import { isGrowing, progressOf } from '../model/progress.ts';
+import { isGrowing, progressOf, type Progress } from '../model/progress.ts';
 import type { PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
 import { Icon, IconButton } from './icon.tsx';
 
-interface IndexingBarProps {
+interface BarProps {
   readonly state: PanelState;
   readonly dispatch: Dispatch;
 }
 
-/** At the foot of the panel while the index is being built, is paused or has failed. */
-export function IndexingBar({ state, dispatch }: IndexingBarProps) {
+/** At the foot of the panel: what went wrong with the index, and how far it is while it is being built or paused. */
+export function IndexingBar({ state, dispatch }: BarProps) {
   const { status, restricted } = state.host;
   const progress = progressOf(status);
-  const failed = status?.roots.find((root) => root.error !== undefined)?.error ?? status?.modelError;
-  if (failed !== undefined) {
-    return (
-      <div class="foot failed" role="status">
-        <Icon name="warning" />
-        <span class="foot-text" title={failed.hint}>
-          {failed.message} {failed.hint}
-        </span>
-        <button type="button" class="link" onClick={() => dispatch({ type: 'commanded', command: 'showLog' })}>
-          {text.showLog}
-        </button>
-      </div>
-    );
-  }
-  if (progress === null || progress.phase === 'ready' || progress.phase === 'error') {
-    if (!restricted) return null;
-    return (
-      <div class="foot">
-        <Icon name="shield" />
-        <span class="foot-text">{text.restricted}</span>
-      </div>
-    );
-  }
-  const paused = progress.phase === 'paused';
-  const determinate = progress.phase === 'embedding' || paused;
-  const left = progress.etaSeconds === null || paused ? [] : [text.eta(eta(progress.etaSeconds))];
-  const line = [text.phases[progress.phase], text.filesAndShare(progress.files, percent(progress.share)), ...left].join(
-    ' · ',
-  );
+  const failure = status?.roots.find((root) => root.error !== undefined)?.error ?? status?.modelError;
+  const unfinished = progress !== null && (isGrowing(progress) || progress.phase === 'paused');
   return (
-    <div class={isGrowing(progress) ? 'foot growing' : 'foot'}>
+    <>
+      {failure !== undefined && <FailureBar failure={failure} dispatch={dispatch} />}
+      {unfinished && <ProgressBar progress={progress} dispatch={dispatch} />}
+      {restricted && !unfinished && (
+        <div class="foot">
+          <Icon name="shield" />
+          <span class="foot-text" title={text.restricted}>
+            {text.restricted}
+          </span>
+        </div>
+      )}
+    </>
+  );
+}
+
+function FailureBar({ failure, dispatch }: { failure: SerializedError; dispatch: Dispatch }) {
+  const line = [failure.message, failure.hint ?? ''].join(' ').trim();
+  return (
+    <div class="foot failed" role="status">
+      <Icon name="warning" />
+      <span class="foot-text" title={line}>
+        {line}
+      </span>
+      <button type="button" class="link" onClick={() => dispatch({ type: 'commanded', command: 'showLog' })}>
+        {text.showLog}
+      </button>
+    </div>
+  );
+}
+
+function progressLine({ phase, files, chunks, share, etaSeconds }: Progress): string {
+  return [
+    text.phases[phase],
+    text.files(files),
+    ...(chunks === 0 ? [] : [text.embedded(percent(share))]),
+    ...(etaSeconds === null || phase === 'paused' ? [] : [text.eta(eta(etaSeconds))]),
+  ].join(' · ');
+}
+
+function ProgressBar({ progress, dispatch }: { progress: Progress; dispatch: Dispatch }) {
+  const paused = progress.phase === 'paused';
+  const measured = progress.phase === 'embedding' || paused;
+  const line = progressLine(progress);
+  const file = paused ? null : progress.currentFile;
+  return (
+    <div class="foot">
       <div
-        class={determinate ? 'foot-bar' : 'foot-bar indeterminate'}
+        class={measured ? 'foot-bar' : 'foot-bar indeterminate'}
         role="progressbar"
         aria-label={text.phases[progress.phase]}
         aria-valuemin={0}
         aria-valuemax={100}
-        {...(determinate ? { 'aria-valuenow': Math.round(progress.share * 100) } : {})}
+        {...(measured ? { 'aria-valuenow': Math.round(progress.share * 100) } : {})}
       >
-        <span style={{ width: determinate ? `${progress.share * 100}%` : '' }} />
+        <span style={{ width: measured ? `${progress.share * 100}%` : '' }} />
       </div>
-      <span class="foot-text" title={progress.currentFile ?? line}>
+      <span class="foot-text" title={file === null ? line : `${line}\n${file}`}>
         {line}
-        {progress.currentFile !== null && !paused && <span class="current-file">{progress.currentFile}</span>}
+        {file !== null && <span class="current-file">{file}</span>}
       </span>
       <IconButton
         icon={paused ? 'debug-continue' : 'debug-pause'}

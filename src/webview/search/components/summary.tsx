@@ -74,6 +74,8 @@ export function Summary({ state, dispatch }: SummaryProps) {
   const page = currentPage(state);
   const hasRows = page.kind === 'duplicates' ? page.groups.length > 0 : (page.answer?.results.length ?? 0) > 0;
   const anyOpen = page.view.collapsed.length === 0;
+  const asked = page.kind !== 'search' || page.answer !== null || state.pending !== null;
+  if (!asked || (page.kind === 'search' && page.error !== null)) return null;
   const notice = page.kind === 'duplicates' ? null : (page.answer?.notice ?? null);
   return (
     <div class="summary">

@@ -1,5 +1,5 @@
 import type { SearchFilters, SearchMode, SearchResult } from '../../../shared/search.ts';
-import type { Answer, ListView, Page, PanelState, SearchPage } from './state.ts';
+import { inputOf, type Answer, type ListView, type Page, type PanelState, type SearchPage } from './state.ts';
 
 /** Raised whenever the stored form changes its meaning; another version is ignored. */
 const version = 1;
@@ -81,5 +81,8 @@ function isStored(value: unknown): value is Stored {
 export function fromStored(state: PanelState, stored: unknown): PanelState {
   if (!isStored(stored)) return state;
   const { query, mode, modeChosen, filters, pages } = stored;
-  return { ...state, query, mode, modeChosen, filters, pages };
+  const restored: PanelState = { ...state, query, mode, modeChosen, filters, pages };
+  const asked = JSON.stringify(pages[0].answer?.input);
+  const resuming = query.trim() !== '' && pages.length === 1 && asked !== JSON.stringify(inputOf(restored));
+  return { ...restored, resuming };
 }

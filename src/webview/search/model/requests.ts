@@ -1,6 +1,6 @@
 import type { Location } from '../../../shared/search.ts';
 import type { Effect } from './event.ts';
-import { currentPage, emptySearchPage, emptyView, inputOf, withPage, type PanelState, type Pending } from './state.ts';
+import { currentPage, emptySearchPage, inputOf, type PanelState, type Pending } from './state.ts';
 
 export type Step = readonly [PanelState, readonly Effect[]];
 
@@ -17,7 +17,8 @@ export function abandon(state: PanelState): Step {
 function start(state: PanelState, pending: Omit<Pending, 'id'>): [PanelState, Effect[], number] {
   const [idle, effects] = abandon(state);
   const id = state.nextId;
-  return [{ ...idle, nextId: id + 1, debouncing: false, pending: { ...pending, id } }, [...effects], id];
+  const running = { ...idle, nextId: id + 1, debouncing: false, resuming: false, pending: { ...pending, id } };
+  return [running, [...effects], id];
 }
 
 /**
@@ -29,7 +30,10 @@ export function runSearch(state: PanelState, options: { keepView?: boolean; jump
   const onSearchPage: PanelState = { ...state, pages: [state.pages[0]] };
   if (state.query.trim() === '') {
     const [idle, effects] = abandon(onSearchPage);
-    return [{ ...idle, debouncing: false, pages: [emptySearchPage] }, [...effects, { type: 'stopDebounce' }]];
+    return [
+      { ...idle, debouncing: false, resuming: false, pages: [emptySearchPage] },
+      [...effects, { type: 'stopDebounce' }],
+    ];
   }
   const input = inputOf(state);
   const [next, effects, id] = start(onSearchPage, { kind: 'search', input, origin: null, keepView, jump });
@@ -47,22 +51,13 @@ export function runMore(state: PanelState): Step {
   return [next, [...effects, { type: 'post', message }]];
 }
 
-/** Asks what is similar to `origin`, with the filters in force, on a page of its own. */
-export function runSimilar(state: PanelState, origin: Location): Step {
-  const { root, path, startLine, endLine } = origin;
+/** Asks what is similar to `origin`, with the filters in force; what is shown stays until the answer is here. */
+export function runSimilar(state: PanelState, { root, path, startLine, endLine }: Location): Step {
   const location: Location = { root, path, startLine, endLine };
-  const page = currentPage(state);
-  const same = page.kind === 'similar' && sameLocation(page.origin, location);
-  const shown: PanelState = same
-    ? withPage(state, { ...page, error: null })
-    : {
-        ...state,
-        pages: [...state.pages, { kind: 'similar', origin: location, answer: null, error: null, view: emptyView }],
-      };
   const input = { ...inputOf(state), query: '' };
-  const [next, effects, id] = start(shown, { kind: 'similar', input, origin: location, keepView: false, jump: true });
+  const [next, effects, id] = start(state, { kind: 'similar', input, origin: location, keepView: false, jump: true });
   const message = { type: 'similar', id, location, filters: state.filters } as const;
-  return [next, [...effects, { type: 'post', message }]];
+  return [next, [...effects, { type: 'stopDebounce' }, { type: 'post', message }]];
 }
 
 export function sameLocation(a: Location, b: Location): boolean {

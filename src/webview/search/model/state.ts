@@ -84,6 +84,8 @@ export interface PanelState {
   readonly pending: Pending | null;
   /** The typed query has not been sent yet. */
   readonly debouncing: boolean;
+  /** A restored query whose answer was not kept: it is asked again as soon as the engine is there. */
+  readonly resuming: boolean;
   readonly nextId: number;
   readonly history: History;
   readonly host: HostState;
@@ -105,6 +107,7 @@ export const initialState: PanelState = {
   pages: [emptySearchPage],
   pending: null,
   debouncing: false,
+  resuming: false,
   nextId: 1,
   history: emptyHistory,
   host: { connected: false, status: null, blocker: null, restricted: false, error: null },

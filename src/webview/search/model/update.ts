@@ -1,14 +1,15 @@
 import type { Location, SearchResult } from '../../../shared/search.ts';
 import { text } from '../text.ts';
+import { selectFirst } from './answers.ts';
 import type { Effect, PanelEvent } from './event.ts';
 import { recall, restart } from './history.ts';
 import { abandon, minimumLength, remember, rerun, runMore, runSearch, runSimilar, type Step } from './requests.ts';
 import { groupByFile, groupKey, resultKey, visibleRows } from './rows.ts';
 import { currentPage, inputOf, withView, type PanelState } from './state.ts';
-import { selectFirst, updateHost } from './updateHost.ts';
+import { updateHost } from './updateHost.ts';
 
 function typed(state: PanelState, query: string): Step {
-  const next = { ...state, query, history: restart(state.history) };
+  const next = { ...state, query, resuming: false, history: restart(state.history) };
   return soon(next);
 }
 
@@ -69,9 +70,7 @@ function wentBack(state: PanelState): Step {
 function cancelled(state: PanelState): Step {
   if (state.pending === null && !state.debouncing) return [state, []];
   const [idle, effects] = abandon({ ...state, debouncing: false });
-  const page = currentPage(idle);
-  const dropped = page.kind === 'similar' && page.answer === null ? wentBack(idle)[0] : idle;
-  return [dropped, [...effects, { type: 'stopDebounce' }, { type: 'announce', text: text.cancelled }]];
+  return [idle, [...effects, { type: 'stopDebounce' }, { type: 'announce', text: text.cancelled }]];
 }
 
 /** Escape stops what runs; else it leads one step back: to the list below, or from the list to the query. */
@@ -166,8 +165,9 @@ export function update(state: PanelState, event: PanelEvent): Step {
     case 'recalled':
       return recalled(state, event.direction);
     case 'historyPicked': {
-      const [next, effects] = runSearch({ ...state, query: event.query, history: restart(state.history) });
-      return [next, [...effects, { type: 'focus', target: 'query' }]];
+      const picked = { ...state, query: event.query, history: restart(state.history) };
+      const [next, effects] = runSearch(picked);
+      return [next, [...remember(picked), ...effects, { type: 'focus', target: 'query' }]];
     }
     case 'historyCleared':
       return [
