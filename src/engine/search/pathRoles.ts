@@ -5,12 +5,12 @@ export type PathRole = (typeof pathRoles)[number];
 const rolePatterns: Readonly<Record<PathRole, RegExp>> = {
   test: /(?:^|\/)(?:tests?|specs?|__tests__|__mocks__|testing|testdata|fixtures?|mocks?|e2e)(?:\/|$)|(?:^|\/)(?:tests?|conftest)\.\w+$|(?:^|\/)test_[^/]+$|[._-](?:tests?|specs?|mocks?)\.\w+$|[a-z](?:Tests?|Specs?|TestCase)\.\w+$/,
   example:
-    /(?:^|\/)(?:examples?|samples?|demos?|docs?_src|tutorials?|playground|benchmarks?|bench|benches)(?:\/|$)|(?:^|\/)(?:examples?|demo)\.\w+$|[._-](?:examples?|bench|benchmark)\.\w+$/i,
+    /(?:^|\/)_?(?:examples?|samples?|demos?|docs?_src|tutorials?|playground|benchmarks?|bench|benches)(?:\/|$)|(?:^|\/)(?:examples?|demo)\.\w+$|[._-](?:examples?|bench|benchmark)\.\w+$/i,
   generated:
     /(?:^|\/)(?:generated|__generated__|gen)(?:\/|$)|[._](?:g|gen|generated|pb|pb2|pb2_grpc|designer)\.\w+$|\.pb\.\w+$/i,
   vendored: /(?:^|\/)(?:vendor|vendored|_vendor|third_?party|3rdparty|external|extern|node_modules|deps)(?:\/|$)/i,
   declaration: /\.d\.[cm]?ts$|\.pyi$/,
-  compatibility: /(?:^|[/_.-])(?:compat|compatibility|_?compat\d*|legacy|deprecated|polyfills?|shims?|v1)(?:[/_.-]|$)/i,
+  compatibility: /(?:^|[/_.-])(?:compat|compatibility|_?compat\d*|legacy|deprecat\w*|polyfills?|shims?)(?:[/_.-]|$)/i,
 };
 
 const roleWords: Readonly<Record<PathRole, RegExp>> = {
@@ -19,7 +19,7 @@ const roleWords: Readonly<Record<PathRole, RegExp>> = {
   generated: /\bgenerated\b|\bprotobuf\b/i,
   vendored: /\b(?:vendor(?:ed)?|third[- ]party)\b/i,
   declaration: /\b(?:declarations?|typings?|type stubs?|\.d\.ts)\b/i,
-  compatibility: /\b(?:compat\w*|legacy|deprecated|polyfills?|shims?|backwards?|v1)\b/i,
+  compatibility: /\b(?:compat\w*|legacy|deprecated|polyfills?|shims?|backwards?)\b/i,
 };
 
 /** Roles of the file at `path`, relative to its root with forward slashes. */

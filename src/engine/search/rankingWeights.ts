@@ -25,6 +25,23 @@ export const signalNames = [
   'compatibility',
   'prose',
   'plumbing',
+  'data',
+  'internal',
+  'depth',
+  'pathRecall',
+  'fileName',
+  'fileDoc',
+  'headBreadth',
+  'breadth2',
+  'fileBreadth2',
+  'keywordRank',
+  'fileRank',
+  'fileSize',
+  'symbolFit',
+  'stemPrecision',
+  'ordered',
+  'fileHits',
+  'fileDefinition',
 ] as const;
 export type SignalName = (typeof signalNames)[number];
 export type SignalWeights = Readonly<Record<SignalName, number>>;
@@ -50,6 +67,7 @@ const penalties = {
   compatibility: -0.2,
   prose: -0.3,
   plumbing: -0.1,
+  data:-0.3,internal:0,depth:0,pathRecall:0,fileName:0,fileDoc:0,headBreadth:0,breadth2:0,fileBreadth2:0,keywordRank:0,fileRank:0,fileSize:0,symbolFit:0,stemPrecision:0,ordered:0,fileHits:0,fileDefinition:0,
 };
 
 const question: SignalWeights = {

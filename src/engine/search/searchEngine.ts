@@ -229,7 +229,8 @@ function inverseDocumentFrequencies(roots: readonly SearchRoot[], profile: Query
   }
   return (term) => {
     const count = frequencies.get(term) ?? 0;
-    return Math.log(1 + (chunks - count + 0.5) / (count + 0.5));
+    // A word that is nowhere tells nothing about where to look.
+    return count === 0 ? 0 : Math.log(1 + (chunks - count + 0.5) / (count + 0.5));
   };
 }
 

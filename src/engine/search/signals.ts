@@ -71,6 +71,13 @@ class TermWeights {
     return sum / this.#total;
   }
 
+  precision(terms: readonly string[], compounds: ReadonlySet<string>): number {
+    const joined = terms.length > 1 ? terms.at(-1)! : undefined;
+    if (joined !== undefined && (compounds.has(joined) || this.#weights.has(joined))) return 1;
+    const distinct = [...new Set(joined === undefined ? terms : terms.slice(0, -1))];
+    return distinct.length === 0 ? 0 : distinct.filter((term) => this.#weights.has(term)).length / distinct.length;
+  }
+
   /** How well a name fits: share of the name's words that the query holds, weighed against what they cover of the query. */
   fit(terms: readonly string[], compounds: ReadonlySet<string>): number {
     const joined = terms.length > 1 ? terms.at(-1)! : undefined;
@@ -89,6 +96,11 @@ class TermWeights {
     const recall = whole && matched === 0 ? (this.#weights.get(joined) ?? 0) / this.#total : weight / this.#total;
     return precision * Math.sqrt(recall);
   }
+}
+
+function topSum(values: readonly number[], most: number): number {
+  const sorted = values.toSorted((left, right) => right - left).slice(0, 12);
+  return most === 0 ? 0 : sorted.reduce((sum, value, rank) => sum + value / Math.sqrt(1 + rank), 0) / (most * 6);
 }
 
 function topShare(values: readonly number[], most: number): number {
@@ -111,10 +123,18 @@ function meaningScale(candidates: readonly RankCandidate[]): (cosine: number | u
   return (cosine) => (cosine === undefined || best <= worst ? 0 : (cosine - worst) / (best - worst));
 }
 
+const dataLanguages: ReadonlySet<string> = new Set(['json', 'jsonc', 'yaml', 'toml', 'xml', 'csv', 'ini', 'properties', 'lock', 'svg', 'plaintext', 'dotenv', 'css', 'scss', 'html']);
+
 interface FileEvidence {
   readonly keyword: number;
   readonly meaning: number;
   readonly breadth: number;
+  readonly name: number;
+  readonly doc: number;
+  readonly rank: number;
+  readonly size: number;
+  readonly hits: number;
+  readonly definition: number;
 }
 
 function fileKey({ root, row }: RankCandidate): string {
@@ -130,6 +150,10 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
   const scanned = candidates.map(({ row }) => context.scanner.scan(`${row.path}\n${row.symbol}\n${row.text}`).terms);
   const files = Map.groupBy(candidates.keys(), (index) => fileKey(candidates[index]!));
   const evidence = new Map<string, FileEvidence>();
+  const fits = candidates.map(({ row }) => weights.fit(codeTokens(row.name), compounds));
+  const docs = candidates.map(({ row }) => weights.share(codeTokens(row.doc)));
+  const order = [...candidates.keys()].sort((a, b) => candidates[b]!.bm25 - candidates[a]!.bm25);
+  const rankOf = new Map(order.map((index, rank) => [index, 1 / (1 + rank / 5)]));
   for (const [key, indexes] of files) {
     const covered = new Set(indexes.flatMap((index) => [...scanned[index]!]));
     evidence.set(key, {
@@ -142,6 +166,12 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
         1,
       ),
       breadth: weights.shareOfIndexes(covered),
+      name: Math.max(...indexes.map((index) => (candidates[index]!.row.definition ? fits[index]! : 0))),
+      doc: Math.max(...indexes.map((index) => docs[index]!)),
+      rank: Math.max(...indexes.map((index) => rankOf.get(index)!)),
+      size: Math.min(1, Math.log2(indexes.length) / 5),
+      hits: topSum(indexes.map((index) => candidates[index]!.bm25), bestBm25),
+      definition: Math.max(...indexes.map((index) => candidates[index]!.exactName)),
     });
   }
   return candidates.map((candidate, index) => {
@@ -156,10 +186,10 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
         keyword: bestBm25 === 0 ? 0 : candidate.bm25 / bestBm25,
         meaning: meaning(candidate.cosine),
         breadth: weights.shareOfIndexes(scanned[index]!),
-        name: weights.fit(codeTokens(row.name), compounds),
+        name: fits[index]!,
         definition: row.definition ? candidate.exactName : candidate.exactName / 2,
         signature: weights.share(codeTokens(row.signature)),
-        doc: weights.share(codeTokens(row.doc)),
+        doc: docs[index]!,
         path: weights.fit(words.stem, compounds),
         folder: weights.share(words.folders),
         fileKeyword: file.keyword,
@@ -175,6 +205,23 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
         compatibility: flag(roles.has('compatibility')),
         prose: flag(row.scope === 'docs'),
         plumbing: flag(words.plumbing),
+        data: flag(dataLanguages.has(row.language)),
+        internal: flag(/(?:^|\/)(?:_[^/]*|internals?|details?|private|impl)(?:\/|$)/i.test(row.path)),
+        depth: Math.min(1, row.path.split('/').length / 8),
+        pathRecall: weights.share([...words.stem, ...words.folders]),
+        fileName: file.name,
+        fileDoc: file.doc,
+        headBreadth: weights.share(codeTokens(`${row.path} ${row.symbol} ${row.signature} ${row.doc.slice(0, 300)}`)),
+        breadth2: weights.shareOfIndexes(scanned[index]!) ** 2,
+        fileBreadth2: file.breadth ** 2,
+        keywordRank: rankOf.get(index)!,
+        fileRank: file.rank,
+        fileSize: file.size,
+        symbolFit: weights.fit(codeTokens(row.symbol), compounds),
+        stemPrecision: weights.precision(words.stem, compounds),
+        ordered: 0,
+        fileHits: file.hits,
+        fileDefinition: file.definition,
       },
     };
   });

@@ -35,7 +35,7 @@ export class TermScanner {
   /** Terms as `codeTokens` makes them; of joined ones the parts must be among the terms to be found. */
   constructor(terms: readonly string[]) {
     this.#indexes = new Map(terms.map((term, index) => [term, index]));
-    const stems = terms.map((term) => term.replace(/(?<=..)y$/, '').replace(regexSyntax, '\\$&'));
+    const stems = terms.map((term) => term.replace(/(?<=..)[iy]$/, '').replace(regexSyntax, '\\$&'));
     this.#stems = stems.length === 0 ? undefined : new RegExp(stems.join('|'), 'gi');
   }
 

@@ -5,7 +5,6 @@ const shortestStem = 3;
 
 function plural(word: string): string {
   if (!word.endsWith('s') || word.endsWith('ss') || word.endsWith('us') || word.endsWith('is')) return word;
-  if (word.endsWith('ies')) return word.length > 4 ? `${word.slice(0, -3)}y` : word.slice(0, -1);
   if (/(?:ss|x|ch|sh|zz)es$/.test(word)) return word.slice(0, -2);
   return word.slice(0, -1);
 }
@@ -20,15 +19,18 @@ function strip(word: string, suffix: string): string {
   return doubled ? stem.slice(0, -1) : stem;
 }
 
+/** `-ation`, `-ator` and `-ate` leave what the bare verb leaves: configuration and configure, iterator and iterate. */
 function agentOrNoun(word: string): string {
-  if (/[st]ion$/.test(word) && word.length > 5) return word.slice(0, -3);
-  if (/tor$/.test(word) && word.length > 5) return word.slice(0, -2);
-  return word.endsWith('er') && word.length > 5 ? strip(word, 'er') : word;
+  if (word.length <= 5) return word;
+  const agent = word.endsWith('er') ? strip(word, 'er') : word;
+  const noun = /[st]ion$/.test(agent) ? agent.slice(0, -3) : agent.replace(/tor$/, 't');
+  const able = noun.replace(/(?<=.{5})[ai]ble$/, '');
+  return able.replace(/(?<=.{4})at(?:e)?$/, '');
 }
 
 /**
- * A light English stem, so that `parse`, `parses`, `parsing`, `parsed` and `parser` meet. Works on lower-case words; words
- * of other languages at worst lose an ending, the same one in the index and in the query.
+ * A light English stem, so that `parse`, `parses`, `parsing`, `parsed` and `parser` meet, or `validate` and `validation`. Works on
+ * lower-case words; words of other languages at worst lose an ending, the same one in the index and in the query.
  */
 export function stem(word: string): string {
   if (word.length <= shortestStem) return word;
@@ -36,5 +38,6 @@ export function stem(word: string): string {
   const inflected = strip(singular, 'ing');
   const root = inflected === singular ? strip(singular, 'ed') : inflected;
   const base = agentOrNoun(root);
-  return base.length > 4 && base.endsWith('e') ? base.slice(0, -1) : base;
+  const bare = base.length > 4 && base.endsWith('e') ? base.slice(0, -1) : base;
+  return bare.replace(/(?<=[^aeiou])y$/, 'i');
 }
