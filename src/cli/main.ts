@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Engine } from '../engine/engine.ts';
 import { isCancellation, serializeError } from '../shared/errors.ts';
@@ -54,7 +55,7 @@ function createEngine(options: OptionValues): Engine {
     settings: {
       ...defaultEngineSettings,
       modelPath: resolveModel(stringOption(options, 'model')),
-      threads: numberOption(options, 'threads', { fallback: 0, min: 0, max: 256 }),
+      threads: numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 }),
       backend: choiceOption(options, 'backend', backendPreferences, 'auto'),
     },
   });

@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import * as z from 'zod/mini';
 import type { Diagnostics } from '../shared/protocol.ts';
 import type { EngineStatus } from '../shared/status.ts';
 import type { OpenRoot } from './openRoot.ts';
-import { dependencyFile } from './paths.ts';
 import { version } from './version.ts';
 
 const dependencies = ['better-sqlite3', 'sqlite-vec', 'onnxruntime-node', 'tokenizers'] as const;
 
-/** The version that is installed, or why the package cannot be found. */
+/** The version that is installed, or why the package cannot be found. Not every package exports its manifest. */
 function installedVersion(name: string): string {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(dependencyFile(`${name}/package.json`), 'utf8'));
-    if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
-    return 'unknown';
+    const manifestPath = findPackageJSON(name, import.meta.url);
+    if (manifestPath === undefined) return 'missing';
+    return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(manifestPath, 'utf8'))).version;
   } catch (error) {
     return `missing (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`;
   }

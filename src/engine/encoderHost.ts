@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { serializeError, type SerializedError } from '../shared/errors.ts';
 import type { EngineSettings } from '../shared/protocol.ts';
 import type { BackendStatus, ModelStatus } from '../shared/status.ts';
@@ -67,7 +68,8 @@ export class EncoderHost {
   }
 
   #start(): Promise<Encoder> {
-    const { modelPath, backend, threads } = this.#settings;
+    const { modelPath, backend } = this.#settings;
+    const threads = this.#settings.threads || Math.max(1, Math.floor(os.availableParallelism() / 2));
     const attempt = createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, threads });
     // Another `load` may have begun meanwhile; only the latest one speaks for this host.
     const isCurrent = (): boolean => this.#loading === tracked;

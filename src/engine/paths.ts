@@ -11,6 +11,7 @@ export const packageRoot = fromSource ? path.join(here, '..', '..') : path.join(
 const workers = {
   chunkWorker: 'chunk/chunkWorker.ts',
   tokenizeWorker: 'runtime/tokenizeWorker.ts',
+  encodeWorker: 'runtime/encodeWorker.ts',
 } as const;
 
 /** Entry file of a worker thread: the source when run from source, else its bundle beside this one. */

@@ -11,7 +11,7 @@ import { describeMachine } from '../machine.ts';
 import { resolveModel } from '../models.ts';
 
 function threadsOf({ options }: CommandContext): number {
-  return numberOption(options, 'threads', { fallback: 0, min: 0, max: 256 });
+  return numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 });
 }
 
 function embed(context: CommandContext): Promise<unknown> {

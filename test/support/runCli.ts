@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+const entry = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  /** Storage of the indexes; give each test its own. */
+  readonly home: string;
+  readonly cwd?: string;
+}
+
+/** Runs the command line from source as its own process. */
+export function runCli(args: readonly string[], { home, cwd }: CliOptions): Promise<CliResult> {
+  const env = { ...process.env, SEXTANT_HOME: home, NO_COLOR: '1' };
+  const child = spawn(process.execPath, [entry, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
