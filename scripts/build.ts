@@ -47,6 +47,7 @@ const bundles: BuildOptions[] = [
       cli: 'src/cli/main.ts',
       chunkWorker: 'src/engine/chunk/chunkWorker.ts',
       tokenizeWorker: 'src/engine/runtime/tokenizeWorker.ts',
+      encodeWorker: 'src/engine/runtime/encodeWorker.ts',
     },
     outdir: dist,
     format: 'esm',

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { SextantError } from '../../shared/errors.ts';
+
+/** Files this big are hashed once and remembered beside the model; smaller ones hash in the blink of an eye. */
+const rememberFromBytes = 64 * 1024 * 1024;
+const memoName = '.sextant-digests.json';
+const memoSchema = z.record(z.string(), z.object({ bytes: z.number(), modified: z.number(), sha256: z.string() }));
+
+/** Parsed JSON of a file of the model, or nothing if it is not there. */
+export async function readJsonFile(folder: string, name: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path.join(folder, name), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SextantError('model_invalid', `The model's ${name} cannot be read.`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SextantError('model_invalid', `The model's ${name} is not valid JSON.`, { cause });
+  }
+}
+
+/**
+ * SHA-256 of a file as lower-case hex. The digest of a big file is kept in the model's folder, if that can be written
+ * to, and holds as long as size and modification time stay the same.
+ */
+export async function fileDigest(folder: string, name: string): Promise<string> {
+  const file = path.join(folder, name);
+  const { size, mtimeMs } = await stat(file);
+  if (size < rememberFromBytes) return hashFile(file);
+  const memo = await readMemo(folder);
+  const known = memo[name];
+  if (known !== undefined && known.bytes === size && known.modified === mtimeMs) return known.sha256;
+  const sha256 = await hashFile(file);
+  const remembered = JSON.stringify({ ...memo, [name]: { bytes: size, modified: mtimeMs, sha256 } });
+  // A folder that is read-only costs a hash on each start, nothing else.
+  await writeFile(path.join(folder, memoName), remembered).catch(() => undefined);
+  return sha256;
+}
+
+async function readMemo(folder: string): Promise<z.infer<typeof memoSchema>> {
+  try {
+    return memoSchema.parse(await readJsonFile(folder, memoName));
+  } catch {
+    return {};
+  }
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(part as Buffer);
+  return hash.digest('hex');
+}

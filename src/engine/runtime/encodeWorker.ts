@@ -1,0 +1,39 @@
+import { workerData } from 'node:worker_threads';
+import { SextantError } from '../../shared/errors.ts';
+import { readModelFolder, weightsName } from '../model/modelFolder.ts';
+import { lowerNetwork } from './onnx/lowerNetwork.ts';
+import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
+import { serveRequests } from './serveRequests.ts';
+
+export interface EncodeSettings {
+  readonly folder: string;
+  readonly threads: number;
+}
+
+/** `load` opens the session, so that a model that cannot run is known before the first text. */
+export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode'; readonly input: PackedInput };
+
+const { folder, threads } = workerData as EncodeSettings;
+
+async function load(): Promise<OrtModel> {
+  const { network, weights } = await readModelFolder(folder);
+  vocabularySize = network.vocabularySize;
+  const lowered = lowerNetwork(network, { file: weightsName, tensors: weights.tensors }, [network.embedding]);
+  return OrtModel.open(lowered, { folder, threads });
+}
+
+let model: Promise<OrtModel> | undefined;
+let vocabularySize = 0;
+
+// ONNX Runtime's Node binding computes on the thread that calls it, which is why this is a worker.
+serveRequests(async (request: EncodeRequest) => {
+  const loaded = await (model ??= load());
+  if (request.kind === 'load') return { result: { data: new Float32Array(), rows: 0, columns: 0 }, transfer: [] };
+  if (request.input.ids.some((id) => id >= vocabularySize)) {
+    throw new SextantError('model_invalid', 'The model’s tokenizer knows tokens that its weights have no rows for.');
+  }
+  const [{ data, rows, columns }] = (await loaded.run(request.input)) as [Matrix];
+  // The runtime's own buffer is not ours to transfer.
+  const copy = data.slice();
+  return { result: { data: copy, rows, columns }, transfer: [copy.buffer] };
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import test from 'node:test';
+import { describeNetwork } from '../../../../src/engine/model/describeNetwork.ts';
+import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
+import { withEmbeddingHead, type Network } from '../../../../src/engine/model/network.ts';
+import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
+import { lowerNetwork } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
+import { OrtModel, type PackedInput } from '../../../../src/engine/runtime/ortModel.ts';
+import {
+  floats,
+  referenceModel,
+  tokenIds,
+  writeModelFolder,
+  type ReferenceModel,
+  type StoredType,
+} from './referenceModel.ts';
+
+const tolerance = 1e-4;
+
+test('the last hidden state and the embeddings are those of transformers', async (t) => {
+  for (const name of ['modernbert-v5', 'modernbert-v4', 'bert', 'roberta', 'xlm-roberta', 'distilbert']) {
+    await t.test(name, async () => {
+      const reference = referenceModel(name);
+      using opened = writeModelFolder(reference);
+      await checkPacks(reference, opened.folder);
+    });
+  }
+});
+
+test('half-precision weights are read where they lie', async (t) => {
+  for (const type of ['F16', 'BF16'] as const) {
+    await t.test(type, async () => {
+      const reference = referenceModel('modernbert-v5');
+      using opened = writeModelFolder(reference, type satisfies StoredType);
+      await checkPacks(reference, opened.folder);
+    });
+  }
+});
+
+/** Runs every length alone, then packs of several, and compares with the reference. */
+async function checkPacks(reference: ReferenceModel, folder: string): Promise<void> {
+  const { network, model } = await open(reference, folder);
+  try {
+    const lengths = reference.cases.map((item) => item.length);
+    const [first = 0, second = 0] = lengths.slice(-2);
+    const packs = [
+      ...lengths.map((length) => [length]),
+      lengths,
+      [second, first, first],
+      [64, 64, 64],
+      [66, 66],
+      [130, 129, 66],
+    ];
+    for (const pack of packs)
+      await checkPack(
+        model,
+        network,
+        reference,
+        pack.filter((length) => lengths.includes(length)),
+      );
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function open(reference: ReferenceModel, folder: string): Promise<{ network: Network; model: OrtModel }> {
+  const file = 'model.safetensors';
+  const { tensors } = await readSafetensorsHeader(path.join(folder, file));
+  const encoder = describeNetwork(parseModelConfig(reference.config), (name) => tensors.get(name)?.shape);
+  const network = withEmbeddingHead(encoder, 'mean', encoder.hiddenSize);
+  const lowered = lowerNetwork(network, { file, tensors }, [network.lastHiddenState, network.embedding]);
+  return { network, model: await OrtModel.open(lowered, { folder, threads: 1 }) };
+}
+
+async function checkPack(
+  model: OrtModel,
+  network: Network,
+  reference: ReferenceModel,
+  lengths: number[],
+): Promise<void> {
+  const [hidden, embeddings] = await model.run(packed(lengths, network.vocabularySize));
+  const width = network.hiddenSize;
+  let start = 0;
+  for (const [index, length] of lengths.entries()) {
+    const expected = reference.cases.find((item) => item.length === length)!;
+    const rows = floats(expected.hidden);
+    const label = `length ${length} in [${lengths.join(', ')}]`;
+    for (const [row, token] of expected.rows.entries()) {
+      const at = (start + token) * width;
+      near(
+        hidden!.data.subarray(at, at + width),
+        rows.subarray(row * width, (row + 1) * width),
+        `${label}, token ${token}`,
+      );
+    }
+    near(
+      embeddings!.data.subarray(index * width, (index + 1) * width),
+      normalized(floats(expected.mean)),
+      `${label}, mean`,
+    );
+    start += length;
+  }
+  assert.equal(hidden!.rows, start);
+}
+
+function packed(lengths: number[], vocabulary: number): PackedInput {
+  const ids = lengths.flatMap((length) => [...tokenIds(length, vocabulary)]);
+  const cuSeqlens = new Int32Array(lengths.length + 1);
+  for (const [index, length] of lengths.entries()) cuSeqlens[index + 1] = cuSeqlens[index]! + length;
+  return { ids: Int32Array.from(ids), cuSeqlens };
+}
+
+function normalized(vector: Float32Array): Float32Array {
+  const norm = Math.hypot(...vector);
+  return vector.map((value) => value / norm);
+}
+
+function near(actual: Float32Array, expected: Float32Array, what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  // NaN must fail too, so the comparison is "not within" rather than "beyond".
+  const worst = actual.findIndex((value, index) => !(Math.abs(value - expected[index]!) <= tolerance));
+  assert.equal(worst, -1, `${what}: column ${worst} is ${actual[worst]}, expected ${expected[worst]}`);
+}
