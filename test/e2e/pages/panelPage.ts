@@ -62,6 +62,15 @@ export class PanelPage {
     await this.frame.waitForFunction(() => document.querySelector('.progress.busy') === null);
   }
 
+  /** Waits for something that happens outside of the page. */
+  async waitFor(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!condition()) {
+      if (Date.now() > deadline) throw new Error('The panel did not do it within ten seconds.');
+      await this.#page.waitForTimeout(20);
+    }
+  }
+
   async press(...keys: string[]): Promise<void> {
     for (const key of keys) await this.#page.keyboard.press(key);
   }

@@ -6,7 +6,7 @@ import { text } from '../text.ts';
 import { FileLabel, folderLabel, type TreeContext } from './fileTree.tsx';
 import { HeadRow } from './headRow.tsx';
 import { IconButton } from './icon.tsx';
-import { rowId } from './resultTree.tsx';
+import { rowId } from './treeKeys.ts';
 
 function groupName(group: DuplicateGroup): string {
   const names = [...new Set(group.members.map((member) => member.symbol).filter((symbol) => symbol !== ''))];

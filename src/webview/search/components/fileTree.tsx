@@ -8,7 +8,7 @@ import { fileIcon } from './fileIcon.ts';
 import { HeadRow } from './headRow.tsx';
 import { Icon } from './icon.tsx';
 import { ResultRow, type RowActions } from './resultRow.tsx';
-import { rowId } from './resultTree.tsx';
+import { rowId } from './treeKeys.ts';
 
 export interface TreeContext extends RowActions {
   readonly rows: readonly Row[];

@@ -4,13 +4,13 @@ import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
 import { CodePreview } from './codePreview.tsx';
 import { IconButton } from './icon.tsx';
+import type { Act } from './treeKeys.ts';
 import { Why } from './why.tsx';
 
 export type RowAction = 'open' | 'side' | 'similar' | 'copyText' | 'copyPath' | 'why' | 'menu';
 
 export interface RowActions {
-  /** Something was done to a row by mouse; `line` where the pointer was on a line of code. */
-  readonly act: (key: string, action: RowAction, at?: { x: number; y: number }) => void;
+  readonly act: Act;
 }
 
 interface ResultRowProps extends RowActions {

@@ -1,13 +1,14 @@
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Dispatch } from '../dispatch.ts';
-import { moveFrom, sidestep, visibleRows, type Row } from '../model/rows.ts';
+import { visibleRows, type Row } from '../model/rows.ts';
 import { currentPage, type PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
 import { duplicateTree } from './duplicateTree.tsx';
 import { fileTree } from './fileTree.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
 import type { RowAction } from './resultRow.tsx';
+import { handleKey, rowId, type Act } from './treeKeys.ts';
 
 export const listId = 'list';
 
@@ -19,24 +20,6 @@ interface OpenMenu {
 interface ResultTreeProps {
   readonly state: PanelState;
   readonly dispatch: Dispatch;
-}
-
-/** Index-based ids: `aria-activedescendant` needs ids, and keys hold characters that ids may not. */
-export function rowId(index: number): string {
-  return `row-${index}`;
-}
-
-/** The rows that fit into the list's window, for PageUp and PageDown. */
-function pageStep(list: HTMLElement, rows: readonly Row[], from: number, direction: 1 | -1): string | null {
-  const height = list.closest('.body')?.clientHeight ?? 400;
-  const start = document.getElementById(rowId(Math.max(0, from)))?.offsetTop ?? 0;
-  let index = Math.max(0, from);
-  while (rows[index + direction] !== undefined) {
-    const top = document.getElementById(rowId(index + direction))?.offsetTop ?? 0;
-    if (Math.abs(top - start) > height - 22 && index !== from) break;
-    index += direction;
-  }
-  return rows[index]?.key ?? null;
 }
 
 /**
@@ -55,7 +38,7 @@ export function ResultTree({ state, dispatch }: ResultTreeProps) {
     if (activeIndex >= 0) document.getElementById(rowId(activeIndex))?.scrollIntoView({ block: 'nearest' });
   }, [active]);
 
-  const act = (key: string, action: RowAction, at?: { x: number; y: number }) => {
+  const act: Act = (key, action, at) => {
     const row = rows.find((other) => other.key === key);
     if (row === undefined) return;
     list.current?.focus({ preventScroll: true });
@@ -85,7 +68,8 @@ export function ResultTree({ state, dispatch }: ResultTreeProps) {
       dispatch({ type: 'expanded', key: row.key, open: row.open !== true });
       return;
     }
-    if (window.getSelection()?.type === 'Range') return;
+    // Code was selected with the mouse, to be copied.
+    if (event.detail === 1 && window.getSelection()?.type === 'Range') return;
     const line = Number((event.target as Element).closest<HTMLElement>('[data-line]')?.dataset.line);
     const side = event.ctrlKey || event.metaKey || event.altKey;
     const how = side ? 'side' : event.detail > 1 ? 'open' : 'preview';
@@ -159,79 +143,7 @@ function EndMark({ state, dispatch }: ResultTreeProps): VNode | null {
   );
 }
 
-interface KeyContext {
-  readonly list: HTMLElement;
-  readonly rows: readonly Row[];
-  readonly active: string | null;
-  readonly activeIndex: number;
-  readonly dispatch: Dispatch;
-  readonly act: (key: string, action: RowAction, at?: { x: number; y: number }) => void;
-}
-
-const movements = { ArrowDown: 'next', ArrowUp: 'previous', Home: 'first', End: 'last' } as const;
-
-function handleMovement(event: KeyboardEvent, context: KeyContext): boolean {
-  const { list, rows, active, activeIndex, dispatch } = context;
-  const { key } = event;
-  if (key === 'PageDown' || key === 'PageUp') {
-    const target = pageStep(list, rows, activeIndex, key === 'PageDown' ? 1 : -1);
-    if (target !== null) dispatch({ type: 'moved', key: target });
-    return true;
-  }
-  if (key === 'ArrowLeft' || key === 'ArrowRight') {
-    const step = sidestep(rows, active, key === 'ArrowLeft' ? 'left' : 'right');
-    if (step !== null && 'move' in step) dispatch({ type: 'moved', key: step.move });
-    else if (step !== null) dispatch({ type: 'expanded', ...step });
-    return true;
-  }
-  if (!(key in movements) || event.ctrlKey) return false;
-  const target = moveFrom(rows, active, movements[key as keyof typeof movements]);
-  if (target !== null) dispatch({ type: 'moved', key: target.key });
-  else dispatch({ type: 'queryEntered' });
-  return true;
-}
-
-function handleKey(event: KeyboardEvent, context: KeyContext): boolean {
-  const { rows, activeIndex, dispatch, act } = context;
-  const modified = event.ctrlKey || event.metaKey;
-  if (event.isComposing || event.target !== event.currentTarget) return false;
-  if (handleMovement(event, context)) return true;
-  if (event.key === 'Escape') {
-    dispatch({ type: 'escaped', from: 'list' });
-    return true;
-  }
-  if (event.key === 'ArrowUp' && modified) {
-    dispatch({ type: 'queryEntered' });
-    return true;
-  }
-  if (event.key.length === 1 && event.key !== ' ' && !modified && !event.altKey) {
-    dispatch({ type: 'typedAhead', characters: event.key });
-    return true;
-  }
-  const row = rows[activeIndex];
-  if (row === undefined) return false;
-  if (event.key === 'Enter') {
-    if (row.level === 1 && !modified) dispatch({ type: 'expanded', key: row.key, open: row.open !== true });
-    else dispatch({ type: 'opened', key: row.key, how: modified ? 'side' : 'open' });
-    return true;
-  }
-  if (event.key === ' ') {
-    dispatch({ type: 'opened', key: row.key, how: 'preview' });
-    return true;
-  }
-  if (modified && event.key.toLowerCase() === 'c') {
-    act(row.key, row.kind === 'result' ? 'copyText' : 'copyPath');
-    return true;
-  }
-  if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
-    const box = document.getElementById(rowId(activeIndex))?.getBoundingClientRect();
-    act(row.key, 'menu', { x: (box?.left ?? 0) + 24, y: (box?.top ?? 0) + 22 });
-    return true;
-  }
-  return false;
-}
-
-function menuItems(row: Row, act: KeyContext['act']): MenuItem[] {
+function menuItems(row: Row, act: Act): MenuItem[] {
   const item = (label: string, action: RowAction, keys?: string): MenuItem => ({
     label,
     run: () => act(row.key, action),
