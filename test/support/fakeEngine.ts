@@ -1,6 +1,6 @@
 /**
- * An engine that speaks the protocol and misbehaves on request: `fakeEngine.ts BEHAVIOUR [FILE]`. Each start appends a
- * line to FILE, so that tests can count processes. Queries steer single requests; see `search`.
+ * An engine that speaks the protocol and misbehaves on request: `fakeEngine.ts BEHAVIOUR [FILE]`, or the variables
+ * FAKE_ENGINE and FAKE_ENGINE_NOTES. Starts and calls are noted in FILE, so that tests can count them. Queries steer single requests; see `search`.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import {
@@ -16,7 +16,8 @@ import { protocolVersion, type EngineParams } from '../../src/shared/protocol.ts
 import type { SearchResponse } from '../../src/shared/search.ts';
 import type { EngineStatus } from '../../src/shared/status.ts';
 
-const [behaviour = 'good', log] = process.argv.slice(2);
+const [behaviour = process.env['FAKE_ENGINE'] ?? 'good', log = process.env['FAKE_ENGINE_NOTES']] =
+  process.argv.slice(2);
 
 function note(line: string): void {
   if (log !== undefined) appendFileSync(log, `${line}\n`);
@@ -103,6 +104,17 @@ function serve(): void {
     return status();
   });
   connection.onRequest('search', search);
+  for (const method of ['resume', 'reindex', 'clear', 'filesChanged', 'prioritize', 'duplicates']) {
+    connection.onRequest(method, (params: unknown): object => {
+      note(`${method} ${JSON.stringify(params)}`);
+      if (method === 'resume') paused = false;
+      return method === 'duplicates' ? { groups: [], embeddedShare: 1 } : {};
+    });
+  }
+  connection.onRequest('similar', (params: EngineParams<'similar'>, token: CancellationToken) => {
+    note(`similar ${JSON.stringify(params.location)}`);
+    return search({ query: '', mode: 'hybrid', limit: 1, filters: {} }, token);
+  });
   connection.onRequest('pause', () => {
     paused = true;
     void connection.sendNotification('statusChanged', status());
