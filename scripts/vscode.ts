@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { ensureCodeServer, installExtension, SetupError, startCodeServer } from './codeServer.mjs';
+import { ensureCodeServer, installExtension, SetupError, startCodeServer } from './codeServer.ts';
 import { hostTarget, isTarget, packageExtension } from './package.ts';
 
 const root = path.join(import.meta.dirname, '..');

@@ -102,8 +102,8 @@ class EngineServer {
       similar: (request, signal) => this.#ready.similar(request, signal),
       duplicates: (request, signal) => this.#ready.duplicates(request, signal),
       status: () => this.#ready.status(),
-      filesChanged: async ({ paths }) => {
-        await this.#ready.filesChanged(paths);
+      filesChanged: ({ paths }) => {
+        this.#ready.filesChanged(paths);
         return {};
       },
       prioritize: ({ paths }) => {

@@ -24,7 +24,7 @@ async function search(context: CommandContext): Promise<unknown> {
   const dimension = numberOption(context.options, 'dimension', { fallback: 256, min: 8, max: 4096 });
   const dir = await mkdtemp(path.join(os.tmpdir(), 'sextant-bench-'));
   try {
-    return await storeBench({ chunks, dimension, dir });
+    return storeBench({ chunks, dimension, dir });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

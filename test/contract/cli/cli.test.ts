@@ -65,9 +65,10 @@ describe('the command line', () => {
   it('finds a function by what it does, at its lines', async () => {
     const { results, mode } = await json<SearchJson>('search', 'sum of the item prices', '--in', 'code');
     assert.equal(mode, 'hybrid');
-    assert.equal(results[0]?.symbol, 'totalPrice');
-    assert.deepEqual([results[0]?.path, results[0]?.startLine, results[0]?.endLine], ['src/shop.ts', 1, 4]);
-    assert.ok(Object.keys(results[0].signals).length > 0);
+    const best = results[0]!;
+    assert.equal(best.symbol, 'totalPrice');
+    assert.deepEqual([best.path, best.startLine, best.endLine], ['src/shop.ts', 1, 4]);
+    assert.ok(Object.keys(best.signals).length > 0);
   });
 
   it('finds what was edited since', async () => {

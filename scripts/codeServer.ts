@@ -1,15 +1,21 @@
 // A real VS Code from the npm registry (code-server), for `npm run vscode` where there is no desktop VS Code, and for
-// the end-to-end tests. Plain JavaScript without dependencies, so that it runs before anything is installed.
-import { execFile, spawn } from 'node:child_process';
+// the end-to-end tests.
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export interface SetupOptions {
+  /** The repository; its `.tools/` holds what is installed. */
+  readonly root?: string;
+  readonly log?: Log;
+}
 
 /** Pinned: the end-to-end tests know this workbench. */
 export const codeServerVersion = '4.139.1';
@@ -19,11 +25,13 @@ const buildPackages = ['libkrb5-dev', 'libsecret-1-dev', 'libx11-dev', 'libxkbfi
 const browserPackages = ['chromium', 'fonts-dejavu-core'];
 const browserNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
+type Log = (text: string) => void;
+
 /** Something is missing that this script may not or cannot install; the message says in one line what to do. */
 export class SetupError extends Error {}
 
-function onPath(name) {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+function onPath(name: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, name);
     try {
       accessSync(candidate, constants.X_OK);
@@ -35,7 +43,7 @@ function onPath(name) {
   return undefined;
 }
 
-async function isInstalled(name) {
+async function isInstalled(name: string): Promise<boolean> {
   try {
     const { stdout } = await run('dpkg-query', ['-W', '-f=${Status}', name]);
     return stdout.endsWith('ok installed');
@@ -44,11 +52,11 @@ async function isInstalled(name) {
   }
 }
 
-function stream(command, args, options, log) {
+function stream(command: string, args: readonly string[], options: SpawnOptions, log?: Log): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let tail = '';
-    const keep = (data) => {
+    const keep = (data: Buffer): void => {
       tail = (tail + data.toString()).slice(-4000);
       log?.(data.toString());
     };
@@ -63,8 +71,11 @@ function stream(command, args, options, log) {
 }
 
 /** Installs the Debian packages that are missing when it may, else says which command would. */
-async function ensureDebianPackages(names, { purpose, log }) {
-  const missing = [];
+async function ensureDebianPackages(
+  names: readonly string[],
+  { purpose, log }: { purpose: string; log?: Log | undefined },
+): Promise<void> {
+  const missing: string[] = [];
   if (onPath('dpkg-query') === undefined) return;
   for (const name of names) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
@@ -83,22 +94,21 @@ async function ensureDebianPackages(names, { purpose, log }) {
   }
 }
 
-function codeServerFolder(root) {
+function codeServerFolder(root: string): string {
   return join(root, '.tools', `code-server-${codeServerVersion}`);
 }
 
-function entryOf(folder) {
+function entryOf(folder: string): string {
   return join(folder, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
 }
 
 /**
  * Makes sure that code-server is installed under `.tools/` and returns its entry script, to be run by this Node.
  * A second call returns at once; an interrupted install leaves nothing that a later call would take for whole.
- * @param {{ root?: string, log?: (text: string) => void }} [options]
- * @returns {Promise<string>} absolute path of the entry script
+ *
  * @throws {SetupError} where it cannot be installed; the message says what to do
  */
-export async function ensureCodeServer({ root = repository, log } = {}) {
+export async function ensureCodeServer({ root = repository, log }: SetupOptions = {}): Promise<string> {
   const folder = codeServerFolder(root);
   const entry = entryOf(folder);
   if (existsSync(entry)) return entry;
@@ -121,12 +131,15 @@ export async function ensureCodeServer({ root = repository, log } = {}) {
   return entry;
 }
 
-async function installFromNpm(folder) {
+async function installFromNpm(folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, name: 'sextant-code-server' }));
   const nodeHome = dirname(dirname(process.execPath));
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+  };
   // Without headers next to this Node, node-gyp would download them from outside the registry.
-  if (existsSync(join(nodeHome, 'include', 'node', 'node.h'))) env.npm_config_nodedir = nodeHome;
+  if (existsSync(join(nodeHome, 'include', 'node', 'node.h'))) env['npm_config_nodedir'] = nodeHome;
   // The repository's .npmrc turns install scripts off; code-server's own script is what installs VS Code's modules.
   const args = ['install', `code-server@${codeServerVersion}`, '--ignore-scripts=false', '--no-audit', '--no-fund'];
   await stream('npm', args, { cwd: folder, env });
@@ -136,12 +149,11 @@ async function installFromNpm(folder) {
 
 /**
  * The browser for the end-to-end tests.
- * @param {{ log?: (text: string) => void }} [options]
- * @returns {Promise<string>} absolute path of a Chromium
+ *
  * @throws {SetupError} where there is none and none can be installed
  */
-export async function ensureChromium({ log } = {}) {
-  const find = () => browserNames.map(onPath).find((path) => path !== undefined);
+export async function ensureChromium({ log }: Pick<SetupOptions, 'log'> = {}): Promise<string> {
+  const find = (): string | undefined => browserNames.map(onPath).find((path) => path !== undefined);
   const found = find();
   if (found !== undefined) return found;
   await ensureDebianPackages(browserPackages, { purpose: 'The end-to-end test', log });
@@ -151,37 +163,45 @@ export async function ensureChromium({ log } = {}) {
 }
 
 /** Variables of an outer VS Code or npm run must not steer the one we start. */
-function cleanEnvironment() {
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` };
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+  };
   for (const key of Object.keys(env)) {
-    if (/^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|PORT$|PASSWORD$)/.test(key)) delete env[key];
+    if (/^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|PORT$|PASSWORD$)/.test(key))
+      Reflect.deleteProperty(env, key);
   }
   return env;
 }
 
-/**
- * Installs a packaged extension.
- * @param {{ vsix: string, extensionsDir: string, userDataDir: string, root?: string }} options
- */
-export async function installExtension({ vsix, extensionsDir, userDataDir, root }) {
+export interface InstallOptions {
+  readonly vsix: string;
+  readonly extensionsDir: string;
+  readonly userDataDir: string;
+  readonly root?: string;
+}
+
+/** Installs a packaged extension. */
+export async function installExtension({ vsix, extensionsDir, userDataDir, root }: InstallOptions): Promise<void> {
   const entry = await ensureCodeServer(root === undefined ? {} : { root });
   const args = ['--extensions-dir', extensionsDir, '--user-data-dir', userDataDir, '--install-extension', vsix];
   const { stdout, stderr } = await run(process.execPath, [entry, ...args, '--force'], { env: cleanEnvironment() });
   if (!/successfully installed/i.test(stdout)) throw new Error(`${vsix} was not installed:\n${stdout}${stderr}`);
 }
 
-function freePort() {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
+      const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
   });
 }
 
-async function untilHealthy(url, child, output) {
+async function untilHealthy(url: string, child: ChildProcess, output: () => string): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`code-server ended with ${child.exitCode}:\n${output()}`);
@@ -196,15 +216,30 @@ async function untilHealthy(url, child, output) {
   throw new Error(`code-server did not answer within a minute:\n${output()}`);
 }
 
-/**
- * Starts VS Code on this machine only, without a password, and waits until it answers.
- * @param {{ folder?: string, extensionsDir: string, userDataDir: string, port?: number, trusted?: boolean,
- *   root?: string, env?: Record<string, string>, log?: (text: string) => void }} options
- *   `trusted: false` leaves workspace trust on, so that Restricted Mode can be tested.
- * @returns {Promise<{ url: string, port: number, pid: number, output: () => string, stop: () => Promise<void> }>}
- *   `url` opens the workbench on `folder`; `stop` ends the server and all that it started
- */
-export async function startCodeServer(options) {
+export interface StartOptions extends SetupOptions {
+  readonly folder?: string;
+  readonly extensionsDir: string;
+  readonly userDataDir: string;
+  /** Absent: a free one. */
+  readonly port?: number;
+  /** False leaves workspace trust on, so that Restricted Mode can be tested. */
+  readonly trusted?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CodeServer {
+  /** Opens the workbench on the folder. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** The end of what the server printed. */
+  readonly output: () => string;
+  /** Ends the server and all that it started. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts VS Code on this machine only, without a password, and waits until it answers. */
+export async function startCodeServer(options: StartOptions): Promise<CodeServer> {
   const { folder, extensionsDir, userDataDir, trusted = true, root, env = {}, log } = options;
   const entry = await ensureCodeServer({ ...(root === undefined ? {} : { root }), ...(log ? { log } : {}) });
   const port = options.port ?? (await freePort());
@@ -223,13 +258,13 @@ export async function startCodeServer(options) {
     detached: true,
   });
   let tail = '';
-  const keep = (data) => {
+  const keep = (data: Buffer): void => {
     tail = (tail + data.toString()).slice(-20_000);
     log?.(data.toString());
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  const stop = () => stopGroup(child);
+  const stop = (): Promise<void> => stopGroup(child);
   const base = `http://127.0.0.1:${port}`;
   try {
     await untilHealthy(base, child, () => tail);
@@ -238,15 +273,15 @@ export async function startCodeServer(options) {
     throw error;
   }
   const url = folder === undefined ? `${base}/?ew=true` : `${base}/?folder=${encodeURIComponent(folder)}`;
-  return { url, port, pid: child.pid, output: () => tail, stop };
+  return { url, port, pid: child.pid!, output: () => tail, stop };
 }
 
-async function stopGroup(child) {
+async function stopGroup(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const signal = (name) => {
+  const signal = (name: NodeJS.Signals): void => {
     try {
-      process.kill(-child.pid, name);
+      process.kill(-child.pid!, name);
     } catch {
       // the group is gone already
     }
