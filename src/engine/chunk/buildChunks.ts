@@ -38,10 +38,11 @@ function describe(cut: Cut): Omit<Chunk, 'startLine' | 'endLine' | 'startOffset'
       symbol: named
         .slice(0, mostNames)
         .map((member) => member.symbol)
+        .filter((symbol) => symbol !== '')
         .join(', '),
       signature: '',
       doc: '',
-      definition: defines,
+      definition: defines && kind !== 'block',
     };
   }
   const { name, symbol, signature, doc } = definition;
@@ -51,7 +52,7 @@ function describe(cut: Cut): Omit<Chunk, 'startLine' | 'endLine' | 'startOffset'
     symbol,
     signature: truncate(signature, longestSignature),
     doc: defines ? truncate(doc, longestDoc) : '',
-    definition: defines && symbol !== '',
+    definition: defines && symbol !== '' && kind !== 'block',
   };
 }
 

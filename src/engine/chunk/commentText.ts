@@ -1,6 +1,6 @@
 /** Marks at the beginning of a comment's line, in any language. */
 const lineMark =
-  /^[ \t]*(?:\/\/[/!]?|\/\*[*!]*|\*+(?!\/)|#+[|:!']?|--+[|^]?|;+|%+|<!--+|\(\*+|\{-[|^]?|'{3}|"{3}|=begin\b|REM\b)[ \t]?/i;
+  /^[ \t]*(?:\/\/[/!]?|\/\*[*!]*|\*+(?!\/)|#+[|:!']?|--+(?:[ \t]*[|^](?=[ \t]))?|;+|%+|<!--+|\(\*+|\{-+(?:[ \t]*[|^](?=[ \t]))?|'{3}|"{3}|=begin\b|REM\b)[ \t]?/i;
 const endMark = /[ \t]*(?:\*+\/|--+>|\*+\)|-\}|=end|"{3}|'{3}|\|#)[ \t]*$/;
 const notes =
   /\b(?:copyright|licen[sc]ed?|SPDX-License|eslint|prettier-ignore|pylint|noqa|nolint|@ts-|clang-format|rubocop)\b/i;

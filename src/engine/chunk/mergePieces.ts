@@ -105,8 +105,7 @@ class Group {
     }
     const members = this.#pieces.flatMap((piece) => (piece.role === 'whole' ? [piece.definition!] : []));
     const kinds = new Set(members.map((member) => member.kind));
-    const kind =
-      members.length < this.#pieces.length ? 'block' : kinds.size === 1 ? members[0]!.kind : groupKind(members[0]!);
+    const kind = members[0] ? (kinds.size === 1 ? members[0].kind : groupKind(members[0])) : 'block';
     const parent = this.#pieces[0]!.parent;
     return { startLine, endLine, kind, members, defines: members.length > 0, ...(parent ? { parent } : {}) };
   }

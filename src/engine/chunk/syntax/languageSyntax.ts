@@ -10,6 +10,8 @@ export interface Described {
   readonly kind?: SymbolKind;
   /** Qualifies the name where the definition does not stand inside its owner: Go receivers, `Foo::bar`. */
   readonly owner?: string;
+  /** Where the text up to the body does not read as one. */
+  readonly signature?: string;
   /** Offset at which the signature ends. */
   readonly bodyStart?: number;
   /** Documentation that is not a comment in front, such as a docstring. */

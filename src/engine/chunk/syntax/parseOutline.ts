@@ -1,4 +1,4 @@
-import type { Tree } from '@vscode/tree-sitter-wasm';
+import type { Range, Tree } from '@vscode/tree-sitter-wasm';
 import { parserFor } from '../grammars.ts';
 import type { LineTable } from '../lineTable.ts';
 import type { LanguageSyntax } from './languageSyntax.ts';
@@ -6,18 +6,22 @@ import { readOutline, type SyntaxOutline } from './readOutline.ts';
 
 /**
  * Parses a file and reads its outline. Gives a reason instead when the parser ran out of time or found nothing but
- * nesting. Throws what the parser throws: after a WASM trap the thread's parser must not be used again.
+ * nesting. With a range of lines only these are read, at their own places. Throws what the parser throws: after a WASM trap the thread's parser must not be used again.
  */
 export async function parseOutline(
   syntax: LanguageSyntax,
   lines: LineTable,
   budgetMs: number,
+  range?: { readonly from: number; readonly to: number },
 ): Promise<SyntaxOutline | 'timeout' | 'too_deep'> {
   const parser = await parserFor(syntax.grammar);
   const deadline = performance.now() + budgetMs;
   let tree: Tree | null = null;
   try {
-    tree = parser.parse(lines.text, null, { progressCallback: () => performance.now() > deadline });
+    tree = parser.parse(lines.text, null, {
+      progressCallback: () => performance.now() > deadline,
+      ...(range ? { includedRanges: [includedRange(lines, range.from, range.to)] } : {}),
+    });
     if (!tree) {
       parser.reset();
       return 'timeout';
@@ -27,4 +31,14 @@ export async function parseOutline(
   } finally {
     tree?.delete();
   }
+}
+
+function includedRange(lines: LineTable, from: number, to: number): Range {
+  const last = Math.max(from, to - 1);
+  return {
+    startIndex: lines.start(from),
+    endIndex: Math.max(lines.start(from), lines.end(last)),
+    startPosition: { row: from, column: 0 },
+    endPosition: { row: last, column: lines.end(last) - lines.start(last) },
+  };
 }

@@ -149,12 +149,7 @@ class OutlineReader implements SyntaxOutline {
       kind,
       name: described.name,
       symbol: [around?.symbol, described.owner, described.name].filter(Boolean).join('.'),
-      signature: signatureOf(
-        this.#lines.text,
-        outer.signatureStart,
-        this.#bodyStart(node, rule, described) ?? trailing?.startIndex,
-        node.endIndex,
-      ),
+      signature: described.signature ?? this.#signature(node, rule, described, outer.signatureStart, trailing),
       doc: described.doc ?? lead.doc,
       startLine: this.#lines.lineAt(lead.start),
       endLine: this.#lines.lineAt(this.#lastCharacter(outer.start, outer.end)) + 1,
@@ -230,6 +225,17 @@ class OutlineReader implements SyntaxOutline {
     }
     const comment = commentText(comments.join('\n'));
     return { start: from, doc: doc ?? (isDocumentation(comment) ? comment : '') };
+  }
+
+  #signature(
+    node: SyntaxNode,
+    rule: DefinitionRule,
+    described: Described,
+    from: number,
+    trailing?: SyntaxNode,
+  ): string {
+    const bodyStart = this.#bodyStart(node, rule, described) ?? trailing?.startIndex;
+    return signatureOf(this.#lines.text, from, bodyStart, node.endIndex);
   }
 
   #bodyStart(node: SyntaxNode, rule: DefinitionRule, described: Described): number | undefined {

@@ -6,6 +6,8 @@ import { sectionOutline, type Heading } from './sections.ts';
 const fenceMark = /^ {0,3}(`{3,}|~{3,})/;
 const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 const underline = /^ {0,3}(=+|-+)[ \t]*$/;
+/** Longer lines are no headings, whatever they begin with. */
+const longestHeading = 400;
 /** What cannot be the text of a heading underlined with `---`: lists, quotes, tables, rules, code. */
 const notParagraph = /^ {0,3}(?:[-*+] |\d+[.)] |>|\||#|<|$)|^ {4}|^\t/;
 
@@ -34,6 +36,7 @@ export function markdownOutline(lines: LineTable): Outline {
 }
 
 function readHeading(lines: LineTable, line: number, text: string): Heading | undefined {
+  if (text.length > longestHeading) return undefined;
   const atx = atxHeading.exec(text);
   if (atx) return { line, level: atx[1]!.length, title: plainTitle(atx[2] ?? '') };
   if (line + 1 >= lines.count || notParagraph.test(text)) return undefined;

@@ -32,7 +32,7 @@ function describeList(node: SyntaxNode): Described | undefined {
   return {
     name: kind === 'method' && third ? `${name} ${third.text}` : name,
     kind,
-    ...(value ? { bodyStart: value.type === 'vec_lit' ? value.endIndex : value.startIndex } : {}),
+    signature: [keyword.text, name, ...(value?.type === 'vec_lit' ? [value.text] : [])].join(' ').replace(/\s+/g, ' '),
     ...(doc === undefined ? {} : { doc }),
   };
 }

@@ -13,6 +13,8 @@ const hclKinds: Readonly<Record<string, SymbolKind>> = {
   output: 'variable',
   locals: 'variable',
   module: 'module',
+  resource: 'struct',
+  data: 'struct',
 };
 
 /** `resource "aws_instance" "web"` is `aws_instance.web`; blocks inside blocks are their settings. */
