@@ -1,4 +1,4 @@
-import { seededRandom } from './seededRandom.ts';
+import { SeededRandom } from './seededRandom.ts';
 
 const verbs = [
   'read',
@@ -34,25 +34,23 @@ const lengthSpread = 0.85;
 
 /** Made-up functions, as long as code chunks are: about 120 tokens in the median, log-normal around it. */
 export function sampleTexts(count: number): string[] {
-  const random = seededRandom(7);
-  const pick = (words: readonly string[]): string => words[Math.floor(random() * words.length)]!;
-  const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-  const name = (): string => `${pick(verbs)}${capital(pick(nouns))}`;
+  const random = new SeededRandom(7);
+  const noun = (): string => nouns[random.below(nouns.length)]!;
+  const name = (): string => {
+    const object = noun();
+    return `${verbs[random.below(verbs.length)]!}${object.charAt(0).toUpperCase()}${object.slice(1)}`;
+  };
   return Array.from({ length: count }, () => {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const lines = Math.max(1, Math.round(medianLines * Math.exp(lengthSpread * normal)));
-    const body = Array.from(
-      { length: Math.min(lines, 120) },
-      () => `  const ${pick(nouns)} = ${name()}(${pick(nouns)});`,
-    );
-    return `function ${name()}(${pick(nouns)}) {\n${body.join('\n')}\n}`;
+    const lines = Math.max(1, Math.round(medianLines * Math.exp(lengthSpread * random.gaussian())));
+    const body = Array.from({ length: Math.min(lines, 120) }, () => `  const ${noun()} = ${name()}(${noun()});`);
+    return `function ${name()}(${noun()}) {\n${body.join('\n')}\n}`;
   });
 }
 
 /** Short questions, each different. */
 export function sampleQueries(count: number): string[] {
-  const random = seededRandom(8);
-  const pick = (words: readonly string[]): string => words[Math.floor(random() * words.length)]!;
+  const random = new SeededRandom(8);
+  const pick = (words: readonly string[]): string => words[random.below(words.length)]!;
   return Array.from(
     { length: count },
     (_, index) => `how do we ${pick(verbs)} the ${pick(nouns)} of a ${pick(nouns)} ${index}`,

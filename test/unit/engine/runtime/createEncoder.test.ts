@@ -5,7 +5,7 @@ import test from 'node:test';
 import { Tokenizer, whitespaceSplitPreTokenizer, WordLevel } from 'tokenizers';
 import { createEncoder } from '../../../../src/engine/runtime/createEncoder.ts';
 import type { Encoder } from '../../../../src/engine/runtime/encoder.ts';
-import type { ErrorCode } from '../../../../src/shared/errors.ts';
+import { SextantError, type ErrorCode } from '../../../../src/shared/errors.ts';
 import { floats, referenceModel, tokenIds, writeModelFolder } from './referenceModel.ts';
 
 const reference = referenceModel('modernbert-v5');
@@ -44,8 +44,9 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 async function rejectsWith(code: ErrorCode, promise: Promise<unknown>): Promise<void> {
-  await assert.rejects(promise, (error: { code?: string }) => {
-    assert.equal(error.code, code, String(error));
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof SextantError, String(error));
+    assert.equal(error.code, code, error.message);
     return true;
   });
 }
