@@ -14,10 +14,6 @@ export function hashOf(text: string): Buffer {
   return createHash('sha256').update(text).digest().subarray(0, 16);
 }
 
-function terms(text: string): string {
-  return codeTokens(text).join(' ');
-}
-
 function indexedChunk(
   path: string,
   { name, text, kind = 'function', doc = '' }: SimpleChunk,
@@ -38,7 +34,13 @@ function indexedChunk(
       text,
       definition: true,
     },
-    terms: { path: terms(path), symbol: terms(name), signature: '', doc: terms(doc), body: terms(text) },
+    terms: {
+      path: codeTokens(path),
+      symbol: codeTokens(name),
+      signature: [],
+      doc: codeTokens(doc),
+      body: codeTokens(text),
+    },
     textHash: hashOf(text),
   };
 }

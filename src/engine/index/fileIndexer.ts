@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { SkipReason } from '../../shared/status.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { SkippedFile } from '../store/fileStates.ts';
-import type { ChunkTerms, IndexedFile } from '../store/fileWriter.ts';
+import type { IndexedFile } from '../store/fileWriter.ts';
+import type { ChunkTerms } from '../store/keywordWriter.ts';
 import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
 import { readSourceFile } from '../workspace/readSourceFile.ts';
 import type { IndexerOptions } from './indexerOptions.ts';
@@ -57,11 +58,11 @@ export class FileIndexer {
     }
   }
 
-  #terms(text: string): string {
-    return text === '' ? '' : this.#options.codeTokens(text).join(' ');
+  #terms(text: string): readonly string[] {
+    return text === '' ? [] : this.#options.codeTokens(text);
   }
 
-  #termsOf(chunk: Chunk, pathTerms: string): ChunkTerms {
+  #termsOf(chunk: Chunk, pathTerms: readonly string[]): ChunkTerms {
     return {
       path: pathTerms,
       symbol: this.#terms(chunk.symbol),

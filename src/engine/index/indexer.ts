@@ -215,7 +215,7 @@ export class Indexer {
     if (this.#target.chunkSet.state === 'building' || this.#target.generation?.state === 'building') {
       this.#target = store.promote(this.#target);
     }
-    if (store.sweepRetired()) return true;
+    if (store.sweep()) return true;
     this.#currentFile = undefined;
     this.#enter('ready');
     this.#completion.done();

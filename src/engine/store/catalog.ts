@@ -1,6 +1,6 @@
 import { SextantError } from '../../shared/errors.ts';
 import type { Connection, Sqlite } from './sqlite.ts';
-import { createKeywordTable, createVectorTable, dropKeywordTable, dropVectorTable } from './searchTables.ts';
+import { createKeywordTables, createVectorTable, dropKeywordTables, dropVectorTable } from './searchTables.ts';
 
 export interface ModelIdentity {
   readonly fingerprint: string;
@@ -108,7 +108,7 @@ export class Catalog {
     const { lastInsertRowid } = this.#db
       .prepare('INSERT INTO chunk_sets (chunker_version, state) VALUES (?, ?)')
       .run(chunkerVersion, state);
-    createKeywordTable(this.#db, Number(lastInsertRowid));
+    createKeywordTables(this.#db, Number(lastInsertRowid));
     return { id: Number(lastInsertRowid), chunkerVersion, state };
   }
 
@@ -182,7 +182,7 @@ export class Catalog {
   #sweepChunkSet(): boolean {
     const id = this.#db.prepare("SELECT id FROM chunk_sets WHERE state = 'retired' LIMIT 1").pluck().get();
     if (typeof id !== 'number') return false;
-    dropKeywordTable(this.#db, id);
+    dropKeywordTables(this.#db, id);
     const { changes } = this.#db
       .prepare('DELETE FROM files WHERE chunk_set_id = ? LIMIT ?')
       .run(id, Math.ceil(retiredRowsPerStep / 10));

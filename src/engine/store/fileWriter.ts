@@ -1,18 +1,10 @@
 import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
 import type { Generation } from './catalog.ts';
 import type { Labels } from './labels.ts';
-import { keywordTable, vectorTable } from './searchTables.ts';
+import { KeywordWriter, type ChunkTerms } from './keywordWriter.ts';
+import { vectorTable } from './searchTables.ts';
 import { signBits, decodeVector } from './vectorCodec.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
-
-/** Index terms of one chunk by field, joined by spaces. */
-export interface ChunkTerms {
-  readonly path: string;
-  readonly symbol: string;
-  readonly signature: string;
-  readonly doc: string;
-  readonly body: string;
-}
 
 export interface IndexedChunk {
   readonly chunk: Chunk;
@@ -35,11 +27,6 @@ export interface IndexedFile {
   readonly symbols: ChunkedFile['symbols'];
 }
 
-interface SetStatements {
-  readonly insertTerms: Statement;
-  readonly deleteTerms: Statement;
-}
-
 interface GenerationStatements {
   readonly insertVector: Statement;
   readonly deleteVector: Statement;
@@ -60,11 +47,11 @@ function chunkAtLine(chunks: readonly IndexedChunk[], line: number): number {
   return best;
 }
 
-/** Writes and deletes the rows of files: row, chunks, text, terms, symbols, links to known embeddings. No transactions of its own. */
+/** Writes and deletes the rows of files: row, chunks, text, terms, symbols, links to known embeddings. No transactions of its own; {@link FileWriter.flush} ends each. */
 export class FileWriter {
   readonly #db: Sqlite;
   readonly #labels: Labels;
-  readonly #sets = new Map<number, SetStatements>();
+  readonly #keywords = new Map<number, KeywordWriter>();
   readonly #generations = new Map<number, GenerationStatements>();
   readonly #insertFile: Statement;
   readonly #insertChunk: Statement;
@@ -138,11 +125,26 @@ export class FileWriter {
     // The embeddings stay, for the file may come back; which were used last decides which go first.
     this.#releaseEmbeddings.run(Date.now(), fileId);
     for (const chunkId of this.#chunkIds.all(fileId) as number[]) {
-      this.#setStatements(chunkSetId).deleteTerms.run(chunkId);
+      this.#keywordsOf(chunkSetId).remove(chunkId);
       for (const generation of generations) this.#generationStatements(generation.id).deleteVector.run(BigInt(chunkId));
     }
     this.#deleteFile.run(fileId);
     return true;
+  }
+
+  /** Writes what the keyword indexes gathered; the last thing before the transaction ends. */
+  flush(): void {
+    for (const keywords of this.#keywords.values()) keywords.flush();
+  }
+
+  /** Forgets what the keyword indexes gathered, after a transaction that was rolled back. */
+  discard(): void {
+    for (const keywords of this.#keywords.values()) keywords.discard();
+  }
+
+  /** Rewrites a part of a set's keyword index that is mostly waste; false when there is none. */
+  compact(chunkSetId: number): boolean {
+    return this.#keywordsOf(chunkSetId).compact();
   }
 
   /** Makes `chunkId` searchable by the embedding; vec0 has no upsert, so the caller sees to it that it is not yet. */
@@ -167,14 +169,7 @@ export class FileWriter {
       chunk.symbol,
     );
     this.#insertText.run(lastInsertRowid, chunk.signature, chunk.doc, chunk.text);
-    this.#setStatements(chunkSetId).insertTerms.run(
-      lastInsertRowid,
-      terms.path,
-      terms.symbol,
-      terms.signature,
-      terms.doc,
-      terms.body,
-    );
+    this.#keywordsOf(chunkSetId).add(Number(lastInsertRowid), terms);
     return BigInt(lastInsertRowid);
   }
 
@@ -183,19 +178,13 @@ export class FileWriter {
     if (known !== undefined) this.link(generation, chunkId, known.id, known.vector);
   }
 
-  #setStatements(chunkSetId: number): SetStatements {
-    let statements = this.#sets.get(chunkSetId);
-    if (statements === undefined) {
-      const table = keywordTable(chunkSetId);
-      statements = {
-        insertTerms: this.#db.prepare(
-          `INSERT INTO ${table} (rowid, path, symbol, signature, doc, body) VALUES (?, ?, ?, ?, ?, ?)`,
-        ),
-        deleteTerms: this.#db.prepare(`DELETE FROM ${table} WHERE rowid = ?`),
-      };
-      this.#sets.set(chunkSetId, statements);
+  #keywordsOf(chunkSetId: number): KeywordWriter {
+    let keywords = this.#keywords.get(chunkSetId);
+    if (keywords === undefined) {
+      keywords = new KeywordWriter(this.#db, chunkSetId);
+      this.#keywords.set(chunkSetId, keywords);
     }
-    return statements;
+    return keywords;
   }
 
   #generationStatements(generationId: number): GenerationStatements {

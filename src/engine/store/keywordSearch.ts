@@ -1,119 +1,137 @@
 import { conditionOf } from './candidateFilter.ts';
+import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
+import { blockBits, blockSize, fieldNames, forEachPosting } from './postingCodec.ts';
 import type { Candidate, CandidateFilter, FieldWeights } from './searchIndex.ts';
-import { keywordTable, vocabularyTable } from './searchTables.ts';
-import { StatementCache, type Sqlite, type Statement } from './sqlite.ts';
+import { lengthTable, postingTable } from './searchTables.ts';
+import { StatementCache, type Sqlite } from './sqlite.ts';
+import { TopCandidates } from './topCandidates.ts';
 
-/** Document frequencies are good enough until the number of chunks has changed by this share. */
-const frequencyDrift = 0.02;
+/** Constants of BM25 as FTS5, Lucene and most others have them. */
+const k1 = 1.2;
+const b = 0.75;
+/** How many of the best are put through the filter first, per result wanted. */
+const filterFactor = 4;
 
-interface Frequencies {
-  readonly chunkCount: number;
-  readonly byTerm: Map<string, number>;
+interface BlockRow {
+  readonly block: number;
+  readonly alive: number;
+  readonly tokens: number;
+  readonly data: Buffer;
 }
 
-function quoted(term: string): string {
-  return `"${term.replaceAll('"', '""')}"`;
+interface PostingRow {
+  readonly count: number;
+  readonly data: Buffer;
 }
 
-/** Any of the terms, as an FTS5 query in which nothing the user typed is syntax. */
-function anyOf(terms: readonly string[]): string {
-  return terms.map(quoted).join(' OR ');
+/** Scores of all chunks by block; 0 where no term occurs or the chunk is gone. */
+interface ScoredBlock {
+  readonly first: number;
+  readonly scores: Float32Array;
 }
 
 /**
- * BM25 over the FTS5 table of a chunk set.
- *
- * FTS5 scores every row that holds any term, about 2 µs each, so a question full of everyday words costs more than all else
- * together. The terms are therefore split by document frequency: rows must hold one of the rare terms, and the common ones
- * only add to the score of rows that do. Two queries give the exact BM25 of these rows: `rare`, and `rare AND common`, whose
- * score includes the common terms; the higher of a row's two scores is its own.
+ * BM25 over all chunks of a set that hold any of the terms, with weighted fields: the frequency of a term is the sum over the
+ * fields of weight times count, the length that of the whole chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3).
  */
 export class KeywordSearch {
   readonly #labels: Labels;
-  readonly #chunkSetId: number;
   readonly #statements: StatementCache;
-  readonly #frequency: Statement;
-  readonly #budget: number;
-  #frequencies: Frequencies = { chunkCount: 0, byTerm: new Map() };
+  readonly #blockSql: string;
+  readonly #postingSql: string;
 
-  /** `budget`: how many rows the rare terms may match together. */
-  constructor(db: Sqlite, labels: Labels, chunkSetId: number, budget = 6000) {
+  constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
     this.#statements = new StatementCache(db);
     this.#labels = labels;
-    this.#chunkSetId = chunkSetId;
-    this.#budget = budget;
-    this.#frequency = db.prepare(`SELECT doc FROM ${vocabularyTable(chunkSetId)} WHERE term = ?`).pluck();
+    this.#blockSql = `SELECT block, alive, tokens, data FROM ${lengthTable(chunkSetId)} ORDER BY block`;
+    this.#postingSql = `SELECT count, data FROM ${postingTable(chunkSetId)} WHERE block = ? AND term = ?`;
   }
 
-  documentFrequencies(terms: readonly string[], chunkCount: number): Map<string, number> {
-    const drift = Math.abs(chunkCount - this.#frequencies.chunkCount);
-    if (drift > this.#frequencies.chunkCount * frequencyDrift || this.#frequencies.byTerm.size > 20_000) {
-      this.#frequencies = { chunkCount, byTerm: new Map() };
+  /** Chunks that hold each term; chunks that were deleted lately may be counted still. */
+  documentFrequencies(terms: readonly string[]): Map<string, number> {
+    const blocks = this.#statements.get(this.#blockSql).all() as BlockRow[];
+    const find = this.#statements.get(this.#postingSql);
+    const count = (term: string): number =>
+      blocks.reduce((sum, { block }) => sum + ((find.get(block, term) as PostingRow | undefined)?.count ?? 0), 0);
+    return new Map(terms.map((term) => [term, count(term)]));
+  }
+
+  search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
+    const scored = this.#score([...new Set(terms)], weights);
+    const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
+    for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
+      const top = new TopCandidates(wanted);
+      let found = 0;
+      for (const { first, scores } of scored) {
+        for (let i = 0; i < scores.length; i += 1) {
+          if (scores[i]! === 0) continue;
+          found += 1;
+          top.add(first + i, scores[i]!);
+        }
+      }
+      const sorted = top.sorted();
+      const passing = hasFilter ? this.#passing(sorted, filter) : sorted;
+      if (passing.length >= limit || wanted >= found) return passing.slice(0, limit);
     }
-    const { byTerm } = this.#frequencies;
-    const found = new Map<string, number>();
+  }
+
+  #score(terms: readonly string[], fieldWeights: FieldWeights): ScoredBlock[] {
+    const weights = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
+    const blocks = this.#statements.get(this.#blockSql).all() as BlockRow[];
+    const total = blocks.reduce((sum, { alive }) => sum + alive, 0);
+    if (total === 0) return [];
+    const averageLength = blocks.reduce((sum, { tokens }) => sum + tokens, 0) / total;
+    const find = this.#statements.get(this.#postingSql);
+    const scored = blocks.map(({ block, data }) => ({
+      first: block << blockBits,
+      scores: new Float32Array(blockSize),
+      norms: normsOf(data, averageLength),
+    }));
     for (const term of terms) {
-      let frequency = byTerm.get(term);
-      if (frequency === undefined) {
-        frequency = (this.#frequency.get(term) as number | undefined) ?? 0;
-        byTerm.set(term, frequency);
+      const rows = blocks.map(({ block }) => find.get(block, term) as PostingRow | undefined);
+      const frequency = Math.min(
+        total,
+        rows.reduce((sum, row) => sum + (row?.count ?? 0), 0),
+      );
+      // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
+      const idf = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
+      for (const [i, row] of rows.entries()) {
+        if (row === undefined) continue;
+        const { scores, norms } = scored[i]!;
+        forEachPosting(row.data, weights, (localId, weighted) => {
+          // Infinite for a chunk that is gone: it adds nothing.
+          scores[localId]! += (idf * weighted * (k1 + 1)) / (weighted + norms[localId]!);
+        });
       }
-      found.set(term, frequency);
     }
-    return found;
+    return scored;
   }
 
-  search(
-    terms: readonly string[],
-    weights: FieldWeights,
-    limit: number,
-    filter: CandidateFilter,
-    chunkCount: number,
-  ): Candidate[] {
-    const { rare, common } = this.#split(terms, chunkCount);
-    if (rare.length === 0) return [];
-    const best = new Map<number, number>();
-    const collect = (match: string): void => {
-      for (const { chunkId, score } of this.#match(match, weights, limit, filter)) {
-        if (score > (best.get(chunkId) ?? -Infinity)) best.set(chunkId, score);
-      }
-    };
-    collect(anyOf(rare));
-    if (common.length > 0) collect(`(${anyOf(rare)}) AND (${anyOf(common)})`);
-    const candidates = [...best].map(([chunkId, score]) => ({ chunkId, score }));
-    return candidates.sort((a, b) => b.score - a.score || a.chunkId - b.chunkId).slice(0, limit);
+  #passing(candidates: readonly Candidate[], filter: CandidateFilter): Candidate[] {
+    const condition = conditionOf(filter, this.#labels, filterColumns);
+    if (condition === undefined) return [...candidates];
+    const ids = JSON.stringify(candidates.map(({ chunkId }) => chunkId));
+    const passing = new Set(
+      this.#statements
+        .get(
+          `SELECT c.id FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value CROSS JOIN files f ON f.id = c.file_id
+           WHERE ${condition.sql}`,
+        )
+        .pluck()
+        .all(ids, ...condition.parameters) as number[],
+    );
+    return candidates.filter(({ chunkId }) => passing.has(chunkId));
   }
+}
 
-  #split(terms: readonly string[], chunkCount: number): { rare: string[]; common: string[] } {
-    const frequencies = [...this.documentFrequencies([...new Set(terms)], chunkCount)].filter(([, n]) => n > 0);
-    frequencies.sort((a, b) => a[1] - b[1]);
-    const rare: string[] = [];
-    const common: string[] = [];
-    let rows = 0;
-    for (const [term, frequency] of frequencies) {
-      rows += frequency;
-      (rare.length === 0 || rows <= this.#budget ? rare : common).push(term);
-    }
-    return { rare, common };
-  }
+const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };
 
-  #match(match: string, weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
-    const table = keywordTable(this.#chunkSetId);
-    const condition = conditionOf(filter, this.#labels, {
-      language: 'f.language_id',
-      scope: 'f.scope_id',
-      kind: 'c.kind_id',
-      file: 'f.id',
-    });
-    const joined =
-      condition === undefined ? '' : `JOIN chunks c ON c.id = ${table}.rowid JOIN files f ON f.id = c.file_id`;
-    const sql = `
-      SELECT ${table}.rowid AS chunkId, -bm25(${table}, ?, ?, ?, ?, ?) AS score FROM ${table} ${joined}
-      WHERE ${table} MATCH ? ${condition === undefined ? '' : `AND ${condition.sql}`}
-      ORDER BY score DESC LIMIT ?`;
-    const { path, symbol, signature, doc, body } = weights;
-    const parameters = [path, symbol, signature, doc, body, match, ...(condition?.parameters ?? []), limit];
-    return this.#statements.get(sql).all(...parameters) as Candidate[];
+/** What the length of each chunk adds to the denominator of BM25. */
+function normsOf(data: Uint8Array, averageLength: number): Float32Array {
+  const norms = new Float32Array(blockSize);
+  for (const [i, length] of lengthsOf(data).entries()) {
+    norms[i] = length === 0 ? Infinity : k1 * (1 - b + (b * length) / averageLength);
   }
+  return norms;
 }

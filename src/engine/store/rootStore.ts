@@ -192,9 +192,11 @@ export class RootStore {
     });
   }
 
-  /** See {@link Catalog.sweepRetired}. */
-  sweepRetired(): boolean {
-    return this.#write(({ catalog }) => catalog.sweepRetired());
+  /** Clears away a part of what is no longer needed; true while more is left. Short, so that it can run between other work. */
+  sweep(): boolean {
+    return this.#write(
+      ({ catalog, files }) => catalog.sweepRetired() || catalog.activeChunkSets().some(({ id }) => files.compact(id)),
+    );
   }
 
   chunkSetIds(): number[] {
@@ -300,9 +302,16 @@ export class RootStore {
       throw new SextantError('database_busy', 'Another window or command is indexing this folder.');
     }
     try {
-      return session.connection.db.transaction(() => work(session)).immediate();
+      return session.connection.db
+        .transaction(() => {
+          const result = work(session);
+          session.files.flush();
+          return result;
+        })
+        .immediate();
     } catch (error) {
       session.labels.forget();
+      session.files.discard();
       throw this.#failure(error);
     }
   }

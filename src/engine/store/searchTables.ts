@@ -1,14 +1,14 @@
 import { bitCount } from './vectorCodec.ts';
 import type { Sqlite } from './sqlite.ts';
 
-/** Name of the FTS5 table of a chunk set. */
-export function keywordTable(chunkSetId: number): string {
-  return `keywords_${chunkSetId}`;
+/** Name of the table of a chunk set's postings. */
+export function postingTable(chunkSetId: number): string {
+  return `postings_${chunkSetId}`;
 }
 
-/** Name of the fts5vocab table over {@link keywordTable}. */
-export function vocabularyTable(chunkSetId: number): string {
-  return `vocabulary_${chunkSetId}`;
+/** Name of the table with the lengths of a chunk set's chunks. */
+export function lengthTable(chunkSetId: number): string {
+  return `lengths_${chunkSetId}`;
 }
 
 /** Name of the vec0 table of a generation. */
@@ -17,22 +17,24 @@ export function vectorTable(generationId: number): string {
 }
 
 /**
- * Contentless: the terms come ready from the indexer and the text lies in `chunk_texts`. The ASCII tokenizer only has to cut at
- * spaces, terms being letters and digits.
+ * The keyword index of a set, see `postingCodec.ts`. Our own rather than FTS5: FTS5 takes about 2 µs for every row that holds any
+ * word of a question, 60 to 250 ms at 100,000 chunks, where the whole search has 15; this takes 20 ns.
  */
-export function createKeywordTable(db: Sqlite, chunkSetId: number): void {
+export function createKeywordTables(db: Sqlite, chunkSetId: number): void {
   db.exec(`
-    CREATE VIRTUAL TABLE ${keywordTable(chunkSetId)} USING fts5(
-      path, symbol, signature, doc, body, content = '', contentless_delete = 1, tokenize = 'ascii'
+    CREATE TABLE ${postingTable(chunkSetId)} (
+      block INTEGER NOT NULL, term TEXT NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (block, term)
+    ) WITHOUT ROWID;
+    CREATE TABLE ${lengthTable(chunkSetId)} (
+      block INTEGER PRIMARY KEY, used INTEGER NOT NULL, alive INTEGER NOT NULL, tokens INTEGER NOT NULL, data BLOB NOT NULL
     );
-    CREATE VIRTUAL TABLE ${vocabularyTable(chunkSetId)} USING fts5vocab(${keywordTable(chunkSetId)}, 'row');
   `);
 }
 
-export function dropKeywordTable(db: Sqlite, chunkSetId: number): void {
+export function dropKeywordTables(db: Sqlite, chunkSetId: number): void {
   db.exec(`
-    DROP TABLE IF EXISTS ${vocabularyTable(chunkSetId)};
-    DROP TABLE IF EXISTS ${keywordTable(chunkSetId)};
+    DROP TABLE IF EXISTS ${postingTable(chunkSetId)};
+    DROP TABLE IF EXISTS ${lengthTable(chunkSetId)};
   `);
 }
 

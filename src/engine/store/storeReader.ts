@@ -64,12 +64,12 @@ export class StoreReader implements SearchIndex {
 
   keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
     const search = this.#keywords();
-    return search?.search(terms, weights, limit, filter, this.#chunkCount()) ?? [];
+    return search?.search(terms, weights, limit, filter) ?? [];
   }
 
   documentFrequencies(terms: readonly string[]): Map<string, number> {
     const search = this.#keywords();
-    return search?.documentFrequencies(terms, this.#chunkCount()) ?? new Map(terms.map((term) => [term, 0]));
+    return search?.documentFrequencies(terms) ?? new Map(terms.map((term) => [term, 0]));
   }
 
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
@@ -207,10 +207,6 @@ export class StoreReader implements SearchIndex {
       };
     }
     return this.#vectorSearch.search;
-  }
-
-  #chunkCount(): number {
-    return this.#statements.get('SELECT count(*) FROM chunks').pluck().get() as number;
   }
 
   #embeddedCount(generation: Generation): number {

@@ -1,5 +1,5 @@
 /**
- * The first schema. FTS5 tables (one a chunk set) and vec0 tables (one a generation) are made when their set or generation is.
+ * The first schema. The keyword index of a chunk set and the vec0 table of a generation are made when their set or generation is.
  *
  * - `chunk_sets`: the files of the root as one version of the chunker cut them; one serves, another may be in the making.
  * - `generations`: the embeddings of one set by one model; one serves, another may be in the making.

@@ -1,0 +1,223 @@
+import path from 'node:path';
+import type { SymbolKind } from '../../shared/search.ts';
+import type { IndexedChunk, IndexedFile } from '../store/fileWriter.ts';
+import { RootStore } from '../store/rootStore.ts';
+import type { CandidateFilter, FieldWeights } from '../store/searchIndex.ts';
+import { textHashOf } from '../index/fileIndexer.ts';
+import { SeededRandom } from './seededRandom.ts';
+
+export interface StoreBenchOptions {
+  readonly chunks: number;
+  readonly dimension: number;
+  /** An empty folder for the database. */
+  readonly dir: string;
+  /** Searches of each sort; the default is 200. */
+  readonly queries?: number;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+export interface StoreBenchResult {
+  readonly chunks: number;
+  readonly dimension: number;
+  readonly writeSeconds: number;
+  readonly embedWriteSeconds: number;
+  readonly databaseBytes: number;
+  /** Growth of the process's resident memory while searching, with the page caches of SQLite. */
+  readonly memoryBytes: number;
+  /** Milliseconds. */
+  readonly keyword: Latency;
+  readonly dense: Latency;
+  readonly denseByLanguage: Latency;
+  readonly denseByFiles: Latency;
+  readonly symbol: Latency;
+  /** Keyword, dense and symbol candidates and the 250 chunks to rank, as one search asks for them. */
+  readonly search: Latency;
+}
+
+const vocabularySize = 60_000;
+const wordsPerChunk = 110;
+const chunksPerFile = 12;
+const clusters = 400;
+const languages = ['typescript', 'python', 'go', 'rust', 'markdown'];
+const kinds: readonly SymbolKind[] = ['function', 'method', 'class', 'block', 'test'];
+const weights: FieldWeights = { path: 2, symbol: 3, signature: 1.5, doc: 1.5, body: 1 };
+const candidates = { keyword: 400, dense: 200, symbol: 20, ranked: 250 };
+
+/** Words as they are spread in code and prose: the nth most frequent has a share of about 1/n (Zipf). */
+class Words {
+  readonly #random: SeededRandom;
+  readonly #cumulative: Float64Array;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+    this.#cumulative = new Float64Array(vocabularySize);
+    let sum = 0;
+    for (let rank = 0; rank < vocabularySize; rank += 1) this.#cumulative[rank] = sum += 1 / (rank + 3);
+  }
+
+  some(count: number): string {
+    return Array.from({ length: count }, () => this.#word()).join(' ');
+  }
+
+  #word(): string {
+    const point = this.#random.next() * this.#cumulative[vocabularySize - 1]!;
+    let [low, high] = [0, vocabularySize - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#cumulative[middle]! < point) low = middle + 1;
+      else high = middle;
+    }
+    return `w${low.toString(36)}`;
+  }
+}
+
+/** Unit vectors around cluster centres, as embeddings of code are: neighbours exist, and far more rows are far away. */
+class Vectors {
+  readonly #random: SeededRandom;
+  readonly #centres: readonly Float32Array[];
+  readonly #dimension: number;
+
+  constructor(random: SeededRandom, dimension: number) {
+    this.#random = random;
+    this.#dimension = dimension;
+    this.#centres = Array.from({ length: clusters }, () => this.#gaussian(1));
+  }
+
+  near(seed: Float32Array | undefined, spread: number): Float32Array {
+    const centre = seed ?? this.#centres[this.#random.below(clusters)]!;
+    const noise = this.#gaussian(spread);
+    const vector = centre.map((value, i) => value + noise[i]!);
+    const length = Math.hypot(...vector);
+    return vector.map((value) => value / length);
+  }
+
+  #gaussian(scale: number): Float32Array {
+    const root = scale / Math.sqrt(this.#dimension);
+    return Float32Array.from({ length: this.#dimension }, () => this.#random.gaussian() * root);
+  }
+}
+
+function syntheticChunk(words: Words, index: number): IndexedChunk {
+  const body = words.some(wordsPerChunk);
+  const name = `symbol${index}`;
+  const chunk = {
+    kind: kinds[index % kinds.length]!,
+    name,
+    symbol: name,
+    signature: body.slice(0, 40),
+    doc: '',
+    startLine: (index % chunksPerFile) * 20 + 1,
+    endLine: (index % chunksPerFile) * 20 + 20,
+    startOffset: 0,
+    endOffset: body.length,
+    text: body,
+    definition: true,
+  };
+  const terms = {
+    path: ['src', `folder${index % 50}`],
+    symbol: [name],
+    signature: body.slice(0, 40).split(' '),
+    doc: [],
+    body: body.split(' '),
+  };
+  return { chunk, terms, textHash: textHashOf(`${index}\n${body}`) };
+}
+
+function syntheticFile(words: Words, index: number, chunkCount: number): IndexedFile {
+  const chunks = Array.from({ length: chunkCount }, (_, i) => syntheticChunk(words, index * chunksPerFile + i));
+  return {
+    path: `src/folder${index % 50}/file${index}.ts`,
+    size: 4000,
+    mtimeMs: index,
+    contentHash: String(index),
+    language: languages[index % languages.length]!,
+    scope: 'code',
+    chunks,
+    symbols: chunks.map(({ chunk }) => ({ name: chunk.name, kind: chunk.kind, line: chunk.startLine })),
+  };
+}
+
+function latencyOf(times: readonly number[]): Latency {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number): number => Number(sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(3));
+  return { p50: at(0.5), p95: at(0.95) };
+}
+
+function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words: Words, vectors: Vectors) {
+  const target = store.prepare('bench', { fingerprint: 'bench', name: 'bench', dimension });
+  const start = performance.now();
+  for (let first = 0; first * chunksPerFile < chunks; first += 24) {
+    const files = Array.from({ length: 24 }, (_, i) => first + i).filter((index) => index * chunksPerFile < chunks);
+    store.writeFiles(
+      files.map((index) => ({
+        file: syntheticFile(words, index, Math.min(chunksPerFile, chunks - index * chunksPerFile)),
+        chunkSetIds: [target.chunkSet.id],
+      })),
+    );
+  }
+  const written = performance.now();
+  const generation = target.generation!;
+  const pending = store.pending(generation);
+  for (let from = 0; from < pending.length; from += 256) {
+    const batch = pending.slice(from, from + 256);
+    store.storeEmbeddings(
+      generation,
+      batch.map(({ textHash }) => ({ textHash, vector: vectors.near(undefined, 1) })),
+    );
+  }
+  return { writeSeconds: (written - start) / 1000, embedWriteSeconds: (performance.now() - written) / 1000 };
+}
+
+/** Builds a store of synthetic chunks and times what a search asks of it. */
+export function storeBench(options: StoreBenchOptions): StoreBenchResult {
+  const { chunks, dimension, dir, queries = 200 } = options;
+  const random = new SeededRandom(7);
+  const words = new Words(random);
+  const vectors = new Vectors(random, dimension);
+  const store = new RootStore(path.join(dir, 'bench.db'));
+  try {
+    store.acquire();
+    const seconds = fill(store, options, words, vectors);
+    const memoryBefore = process.memoryUsage.rss();
+    const files = store.read((reader) => reader.files());
+    const some = files.filter((_, index) => index % 10 === 0).map(({ fileId }) => fileId);
+    const time = (work: () => unknown): Latency => {
+      const times: number[] = [];
+      for (let i = -5; i < queries; i += 1) {
+        const start = performance.now();
+        work();
+        if (i >= 0) times.push(performance.now() - start);
+      }
+      return latencyOf(times);
+    };
+    const queryVectors = Array.from({ length: 64 }, () => vectors.near(undefined, 1));
+    const questions = Array.from({ length: 64 }, (_, i) => words.some(3 + (i % 8)).split(' '));
+    const vector = (): Float32Array => queryVectors[random.below(64)]!;
+    const terms = (): string[] => questions[random.below(64)]!;
+    const dense = (filter: CandidateFilter) => () =>
+      store.read((reader) => reader.dense(vector(), candidates.dense, filter));
+    const keyword = () => store.read((reader) => reader.keyword(terms(), weights, candidates.keyword, {}));
+    const symbol = () => store.read((reader) => reader.symbols(`symbol${random.below(chunks)}`, candidates.symbol, {}));
+    const search = () => {
+      const found = [...dense({})(), ...keyword(), ...symbol()];
+      const ids = [...new Set(found.map(({ chunkId }) => chunkId))].slice(0, candidates.ranked);
+      return store.read((reader) => [reader.chunks(ids), reader.embeddings(ids)]);
+    };
+    const latencies = {
+      keyword: time(keyword),
+      dense: time(dense({})),
+      denseByLanguage: time(dense({ languages: ['python'] })),
+      denseByFiles: time(dense({ fileIds: new Set(some) })),
+      symbol: time(symbol),
+      search: time(search),
+    };
+    const memoryBytes = process.memoryUsage.rss() - memoryBefore;
+    return { chunks, dimension, ...seconds, databaseBytes: store.bytes(), memoryBytes, ...latencies };
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Postings of one term in one block of chunk ids, end to end in the order of the ids, so that new ones are appended:
+ *
+ *   id within the block  2 bytes, little endian
+ *   what follows         1 byte: below 0x80 the term stands in the body alone, this often;
+ *                        else the low five bits say in which fields, and a byte for each says how often
+ */
+
+/** Chunk ids are split into blocks of 2^11: large enough that a search reads few rows, small enough to rewrite on a save. */
+export const blockBits = 11;
+export const blockSize = 1 << blockBits;
+
+/** In the order of the bits and of the weights. */
+export const fieldNames = ['path', 'symbol', 'signature', 'doc', 'body'] as const;
+const bodyField = fieldNames.length - 1;
+const fieldsFlag = 0x80;
+
+/** How often a term stands in each field of a chunk. */
+export type FieldCounts = Uint8Array;
+
+/** Appends one posting to `bytes`. */
+export function appendPosting(bytes: number[], localId: number, counts: FieldCounts): void {
+  bytes.push(localId & 0xff, localId >> 8);
+  let mask = 0;
+  for (let field = 0; field < counts.length; field += 1) if (counts[field]! > 0) mask |= 1 << field;
+  if (mask === 1 << bodyField && counts[bodyField]! < fieldsFlag) {
+    bytes.push(counts[bodyField]!);
+    return;
+  }
+  bytes.push(fieldsFlag | mask);
+  for (const count of counts) if (count > 0) bytes.push(count);
+}
+
+/** Calls back with each posting's id within the block and its count summed over the fields by their weights. */
+export function forEachPosting(
+  data: Uint8Array,
+  weights: Float64Array,
+  visit: (localId: number, frequency: number) => void,
+): void {
+  const bodyWeight = weights[bodyField]!;
+  for (let at = 0; at < data.length;) {
+    const localId = data[at]! | (data[at + 1]! << 8);
+    const head = data[at + 2]!;
+    at += 3;
+    if (head < fieldsFlag) {
+      visit(localId, head * bodyWeight);
+      continue;
+    }
+    let frequency = 0;
+    for (let field = 0; field <= bodyField; field += 1) {
+      if ((head & (1 << field)) === 0) continue;
+      frequency += data[at]! * weights[field]!;
+      at += 1;
+    }
+    visit(localId, frequency);
+  }
+}
+
+/** The postings of the chunks that `keep` lets through, and how many those are. */
+export function filterPostings(data: Uint8Array, keep: (localId: number) => boolean): { data: Buffer; count: number } {
+  const kept: Uint8Array[] = [];
+  for (let at = 0; at < data.length;) {
+    const start = at;
+    const head = data[at + 2]!;
+    at += 3;
+    if (head >= fieldsFlag) {
+      for (let field = 0; field <= bodyField; field += 1) if ((head & (1 << field)) !== 0) at += 1;
+    }
+    if (keep(data[start]! | (data[start + 1]! << 8))) kept.push(data.subarray(start, at));
+  }
+  return { data: Buffer.concat(kept), count: kept.length };
+}
