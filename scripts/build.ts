@@ -57,7 +57,7 @@ const bundles: BuildOptions[] = [
   },
   {
     ...common,
-    entryPoints: { search: 'src/webview/search/main.ts', 'search-style': 'src/webview/search/main.css' },
+    entryPoints: { search: 'src/webview/search/main.ts' },
     outdir: path.join(dist, 'webview'),
     format: 'iife',
     platform: 'browser',

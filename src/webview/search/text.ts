@@ -8,7 +8,7 @@ function plural(n: number, one: string, many: string): string {
 }
 
 const modes: Record<SearchMode, { label: string; description: string }> = {
-  hybrid: { label: 'Hybrid', description: 'Meaning and words together' },
+  hybrid: { label: 'Hybrid', description: 'Meaning and words' },
   semantic: { label: 'Semantic', description: 'Meaning only' },
   keyword: { label: 'Keyword', description: 'Words only' },
 };
