@@ -14,9 +14,9 @@ const ordinary = 'export function ordinaryNeighbour() {\n  return "still here";\
 interface Opened {
   readonly engine: Engine;
   readonly folder: string;
-  status(): RootStatus;
+  readonly status: () => RootStatus;
   /** Paths of the results of a keyword query that hold it to the letter. */
-  find(query: string): Promise<string[]>;
+  readonly find: (query: string) => Promise<string[]>;
 }
 
 /** An engine over a folder that `fill` has written to, indexed as far as it goes without a model. */
