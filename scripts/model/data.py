@@ -1,0 +1,52 @@
+"""Batches of tokenised pairs: one language each for most batches, ragged token rows, seeded order."""
+
+import numpy as np
+
+from common import SEED, WORK
+
+
+class Pairs:
+    """The arrays of pairs.npz with row access."""
+
+    def __init__(self, path=None):
+        data = np.load(path or WORK / "pairs.npz")
+        self.q, self.d, self.lang, self.kind = data["q"], data["d"], data["lang"], data["kind"]
+        self.q_len, self.d_len = data["q_len"], data["d_len"]
+        self.q_at = np.concatenate([[0], np.cumsum(self.q_len, dtype=np.int64)])
+        self.d_at = np.concatenate([[0], np.cumsum(self.d_len, dtype=np.int64)])
+
+    def __len__(self):
+        return len(self.lang)
+
+    def query(self, i, limit):
+        return self.q[self.q_at[i] : self.q_at[i] + min(limit, self.q_len[i])]
+
+    def document(self, i, limit):
+        return self.d[self.d_at[i] : self.d_at[i] + min(limit, self.d_len[i])]
+
+
+def batches(pairs, size, seed, mixed=0.2, usable=None):
+    """Index arrays of one epoch: per-language batches, and a share that mixes all languages."""
+    rng = np.random.default_rng(SEED + seed)
+    rows = np.flatnonzero((pairs.q_len >= 2) & (pairs.d_len >= 6)) if usable is None else usable
+    rng.shuffle(rows)
+    cut = int(len(rows) * mixed)
+    out = [rows[i : i + size] for i in range(0, cut - size + 1, size)]
+    rest = rows[cut:]
+    for lang in np.unique(pairs.lang[rest]):
+        own = rest[pairs.lang[rest] == lang]
+        out += [own[i : i + size] for i in range(0, len(own) - size // 4, size)]
+    order = rng.permutation(len(out))
+    return [out[i] for i in order]
+
+
+def ragged(rows, cls, sep):
+    """(flat ids with [CLS] … [SEP], start of each row)."""
+    lengths = np.array([len(r) + 2 for r in rows])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    flat = np.empty(int(lengths.sum()), dtype=np.int64)
+    for row, start in zip(rows, starts):
+        flat[start] = cls
+        flat[start + 1 : start + 1 + len(row)] = row
+        flat[start + 1 + len(row)] = sep
+    return flat, starts
