@@ -163,11 +163,12 @@ export class Indexer {
     const base = { root: root.uri, name: root.name };
     try {
       const { files, chunks, embedded } = store.read((reader) => reader.counts());
-      const { skipped, degraded } = store.fileCounts();
+      const { skipped, degraded, languages } = store.fileCounts();
       const all = sumOf(this.#scanner.skipped, skipped);
       const error = this.#error === undefined ? {} : { error: serializeError(this.#error) };
       const phase = this.#shownPhase(chunks, embedded);
-      return { ...base, phase, files, chunks, embedded, skipped: all, degraded, ...this.#progress(), ...error };
+      const counts = { files, chunks, embedded, skipped: all, degraded, languages };
+      return { ...base, phase, ...counts, ...this.#progress(), ...error };
     } catch (failure) {
       const none = { files: 0, chunks: 0, embedded: 0, skipped: {}, degraded: 0 };
       return { ...base, phase: 'error', ...none, error: serializeError(failure) };

@@ -26,6 +26,7 @@ export class FileStates {
   readonly #forgetSkip: Statement;
   readonly #skipped: Statement;
   readonly #degraded: Statement;
+  readonly #languages: Statement;
   readonly #below: Statement;
 
   constructor(db: Sqlite) {
@@ -49,6 +50,10 @@ export class FileStates {
          UNION SELECT path FROM skipped_files WHERE chunk_set_id = $set AND path > $folder || '/' AND path < $folder || '0'`,
       )
       .pluck();
+    this.#languages = db.prepare(
+      `SELECT l.name, count(*) AS count FROM files f JOIN labels l ON l.id = f.language_id
+       WHERE f.chunk_set_id = ? GROUP BY f.language_id`,
+    );
     this.#degraded = db.prepare('SELECT count(*) FROM files WHERE chunk_set_id = ? AND degraded IS NOT NULL').pluck();
   }
 
@@ -83,6 +88,12 @@ export class FileStates {
   skipped(chunkSetId: number): SkipCounts {
     const rows = this.#skipped.all(chunkSetId) as { reason: SkipReason; count: number }[];
     return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+  }
+
+  /** Files by language id. */
+  languages(chunkSetId: number): Record<string, number> {
+    const rows = this.#languages.all(chunkSetId) as { name: string; count: number }[];
+    return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
   }
 
   degraded(chunkSetId: number): number {

@@ -219,10 +219,14 @@ export class RootStore {
   }
 
   /** How many files the serving set left out by their content, and how many it could only cut by lines. */
-  fileCounts(): { readonly skipped: SkipCounts; readonly degraded: number } {
+  fileCounts(): {
+    readonly skipped: SkipCounts;
+    readonly degraded: number;
+    readonly languages: Readonly<Record<string, number>>;
+  } {
     const { catalog, states } = this.#open;
     const id = catalog.chunkSet('serving')?.id ?? -1;
-    return { skipped: states.skipped(id), degraded: states.degraded(id) };
+    return { skipped: states.skipped(id), degraded: states.degraded(id), languages: states.languages(id) };
   }
 
   /** Writes files with all that belongs to them; chunks whose embedding is known are linked to it at once. */
