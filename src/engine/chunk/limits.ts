@@ -11,6 +11,8 @@ export const limits = {
   wholeDefinition: 1700,
   /** A class up to this stays whole; a larger one becomes a header and its members. */
   wholeContainer: 900,
+  /** A namespace or module up to this stays whole: what is in it matters more than the frame. */
+  wholeModule: 350,
   /** A section of a document up to this stays whole with its subsections. */
   wholeSection: 500,
   /** Neighbours this small are put together … */
@@ -19,8 +21,10 @@ export const limits = {
   smallFunction: 70,
   /** … and a type unless it is hardly more than its name … */
   smallType: 70,
-  /** … up to this. */
+  /** … up to this … */
   merged: 900,
+  /** … or this, for functions and types. */
+  mergedNamed: 400,
   /** What is hardly more than a comment or one import goes with what follows it. */
   crumb: 90,
   /** Nothing is longer than this, not even one line. In characters. */
@@ -48,5 +52,6 @@ export function isFunction(kind: SymbolKind): boolean {
 
 export function wholeLimit(kind: SymbolKind): number {
   if (kind === 'section') return limits.wholeSection;
+  if (kind === 'module') return limits.wholeModule;
   return isContainer(kind) ? limits.wholeContainer : limits.wholeDefinition;
 }

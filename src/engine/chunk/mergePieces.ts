@@ -30,8 +30,9 @@ export function mergePieces(pieces: readonly Piece[], lines: LineTable): Cut[] {
   return groups.map((group) => group.cut());
 }
 
-/** Nothing but closing brackets and words such as `end`. */
-const closing = /^(?:\s|[)\]}>;,.:]|\bend\b|\bfi\b|\bdone\b|\besac\b|<\/[\w.:-]*>)*$/;
+/** Nothing but closing brackets, words such as `end`, and comments behind them. */
+const closing =
+  /^\s*(?=[)\]}>]|(?:end|fi|done|esac)\b|<\/|#endif\b)(?:\s|[)\]}>;,.:]|\b(?:end|fi|done|esac)\b|#endif\b|<\/[\w.:-]*>|\/\/[^\n]*|\/\*[^\n*]*\*\/|--[^\n]*)*$/;
 
 class Group {
   readonly #lines: LineTable;
@@ -50,9 +51,11 @@ class Group {
     const last = this.#pieces.at(-1)!;
     if (next.role !== 'whole' && this.#isClosing(next)) return true;
     const weight = this.#weight(this.#pieces) + this.#weight([next]);
-    if (this.#isCrumb() && last.parent === next.parent && next.role !== 'rest') return weight <= limits.wholeDefinition;
+    if (this.#isCrumb() && next.role !== 'rest' && (last.parent === next.parent || last.role === 'loose')) {
+      return weight <= limits.wholeDefinition;
+    }
     if (this.#isBareHead(next)) return weight <= limits.wholeContainer;
-    if (weight > limits.merged || !this.#isSmall(next)) return false;
+    if (weight > mergedLimit(next) || !this.#isSmall(next)) return false;
     if (last.parent !== next.parent) return false;
     if (!this.#pieces.every((piece) => this.#isSmall(piece))) return false;
     return sameSort(last, next) || this.#headTakes(next);
@@ -67,7 +70,9 @@ class Group {
   /** The header of a class takes its fields and its smallest methods along. */
   #headTakes(next: Piece): boolean {
     const head = this.#pieces[0]!;
-    return head.role === 'head' && isContainer(head.definition!.kind) && next.parent === head.definition;
+    return (
+      head.role === 'head' && isContainer(head.definition!.kind) && !isModule(head) && next.parent === head.definition
+    );
   }
 
   #isSmall(piece: Piece): boolean {
@@ -81,7 +86,7 @@ class Group {
 
   #isCrumb(): boolean {
     return (
-      this.#pieces.every((piece) => piece.role === 'loose' || piece.role === 'rest') &&
+      this.#pieces.every((piece) => piece.role !== 'whole' && (piece.role !== 'head' || isModule(piece))) &&
       this.#weight(this.#pieces) <= limits.crumb
     );
   }
@@ -113,14 +118,23 @@ class Group {
   /** The piece that gives the group its name: the head of a definition, or the one definition that is most of it. */
   #main(): Piece | undefined {
     const head = this.#pieces.find((piece) => piece.role === 'head');
-    if (head) return head;
     const whole = this.#pieces.filter((piece) => piece.role === 'whole');
+    if (head && !(isModule(head) && whole.length > 0)) return head;
     if (whole.length === 1) {
       const others = this.#pieces.filter((piece) => piece !== whole[0]);
       return this.#weight(whole) >= this.#weight(others) ? whole[0] : undefined;
     }
     return whole.length === 0 && this.#pieces[0]!.role === 'rest' ? this.#pieces[0] : undefined;
   }
+}
+
+function isModule(piece: Piece): boolean {
+  return piece.definition?.kind === 'module';
+}
+
+function mergedLimit(piece: Piece): number {
+  const sort = sortOf(piece);
+  return sort === 'function' || sort === 'type' ? limits.mergedNamed : limits.merged;
 }
 
 /** What a mixed group is filed under. */

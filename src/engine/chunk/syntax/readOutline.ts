@@ -34,6 +34,12 @@ interface Lead {
   readonly comment: boolean;
 }
 
+interface OuterRange {
+  readonly start: number;
+  readonly end: number;
+  readonly signatureStart: number;
+}
+
 interface Open {
   readonly definition: Definition;
   readonly end: number;
@@ -65,8 +71,8 @@ class OutlineReader implements SyntaxOutline {
   readonly #open: Open[] = [];
   /** Where the outermost local scope around the current node ends. */
   #localEnd = 0;
-  /** Ancestors of the current node that are wrappers, outermost first; emptied at any other node. */
-  #wrappers: { type: string; start: number; end: number; depth: number }[] = [];
+  /** Ancestors of the current node that are wrappers, outermost first. */
+  readonly #wrappers: { type: string; start: number; end: number; depth: number }[] = [];
 
   constructor(language: Language, syntax: LanguageSyntax, lines: LineTable, base: number) {
     this.#syntax = syntax;
@@ -105,7 +111,7 @@ class OutlineReader implements SyntaxOutline {
       this.#addLead(cursor, role, start, end, line);
       return false;
     }
-    while (this.#wrappers.length > 0 && this.#wrappers.at(-1)!.depth !== depth - 1) this.#wrappers.pop();
+    while (this.#wrappers.length > 0 && this.#wrappers.at(-1)!.depth >= depth) this.#wrappers.pop();
     if (role?.rule) this.#define(cursor.currentNode, role.rule, depth);
     if (role?.local && this.#localEnd <= start) this.#localEnd = end;
     if (role?.wrapper) this.#wrappers.push({ type: cursor.nodeType, start, end, depth });
@@ -142,7 +148,7 @@ class OutlineReader implements SyntaxOutline {
     const described = rule.describe ? rule.describe(node) : this.#describe(node, rule);
     if (!described || described.name === '' || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
     const trailing = this.#trailing(node);
-    const outer = this.#outerRange(node, trailing);
+    const outer = this.#outerRange(node, trailing, depth);
     const lead = this.#takeLeads(outer.start);
     const kind = this.#kindOf(described.kind ?? rule.kind, described, around);
     const definition: Definition = {
@@ -159,7 +165,7 @@ class OutlineReader implements SyntaxOutline {
     if (!this.#joins(siblings.at(-1), definition)) {
       siblings.push(definition);
       if (!rule.unlisted) {
-        this.symbols.push({ name: described.name, kind, line: this.#lines.lineAt(outer.signatureStart) + 1 });
+        this.symbols.push({ name: described.name, kind, line: this.#nameLine(node, described.name) + 1 });
       }
     }
     this.#open.push({ definition: siblings.at(-1)!, end: outer.end, depth });
@@ -193,14 +199,14 @@ class OutlineReader implements SyntaxOutline {
   }
 
   /** With the wrappers directly around the node; the signature begins at `export` but not at a decorator. */
-  #outerRange(
-    node: SyntaxNode,
-    trailing: SyntaxNode | undefined,
-  ): { start: number; end: number; signatureStart: number } {
-    const outermost = this.#wrappers[0];
+  #outerRange(node: SyntaxNode, trailing: SyntaxNode | undefined, depth: number): OuterRange {
     const end = trailing?.endIndex ?? node.endIndex;
+    let first = this.#wrappers.length;
+    while (first > 0 && this.#wrappers[first - 1]!.depth === depth - 1 - (this.#wrappers.length - first)) first--;
+    const around = this.#wrappers.slice(first);
+    const outermost = around[0];
     if (!outermost) return { start: node.startIndex, end, signatureStart: node.startIndex };
-    const decorated = this.#wrappers.some(({ type }) => type === 'decorated_definition');
+    const decorated = around.some(({ type }) => type === 'decorated_definition');
     return {
       start: outermost.start,
       end: Math.max(outermost.end, end),
@@ -255,6 +261,12 @@ class OutlineReader implements SyntaxOutline {
     if (!this.#syntax.trailing) return undefined;
     const next = node.nextNamedSibling;
     return next && this.#syntax.trailing.includes(next.type) ? next : undefined;
+  }
+
+  /** The line of the name, which may be below annotations or a return type. */
+  #nameLine(node: SyntaxNode, name: string): number {
+    const at = this.#lines.text.slice(node.startIndex, Math.min(node.endIndex, node.startIndex + 1000)).indexOf(name);
+    return this.#lines.lineAt(node.startIndex + Math.max(at, 0));
   }
 
   #lastCharacter(start: number, end: number): number {
