@@ -37,8 +37,7 @@ const globalOptions = {
 } as const satisfies ParseArgsOptionsConfig;
 
 function help(): string {
-  const width = Math.max(...commands.map((command) => command.usage.length));
-  const rows = commands.map((command) => `  sextant ${command.usage.padEnd(width)}  ${command.summary}`);
+  const rows = commands.map((command) => `  sextant ${command.usage}\n      ${command.summary}`);
   return `${[
     'Find code by meaning, on this machine.',
     '',

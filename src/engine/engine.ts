@@ -35,6 +35,8 @@ export interface IndexSummary extends IndexRunSummary {
 export interface IndexOptions {
   /** Start from nothing. */
   readonly fresh: boolean;
+  /** False leaves embeddings as they are and needs no model. */
+  readonly embed: boolean;
   readonly signal?: AbortSignal;
   readonly onStatus?: (status: RootStatus) => void;
 }
@@ -106,8 +108,8 @@ export class Engine {
    * Indexes one root to the end.
    * @throws SextantError when the model or the folder cannot be used, or another process indexes it; the signal's reason when cancelled.
    */
-  async index(root: WorkspaceRoot, { fresh, signal, onStatus }: IndexOptions): Promise<IndexSummary> {
-    const encoder = await this.encoder();
+  async index(root: WorkspaceRoot, { fresh, embed, signal, onStatus }: IndexOptions): Promise<IndexSummary> {
+    const encoder = embed ? await this.encoder() : undefined;
     signal?.throwIfAborted();
     const watch = (status: RootStatus): void => {
       if (status.root === root.uri) onStatus?.(status);
@@ -118,7 +120,7 @@ export class Engine {
       if (fresh) await open.clear();
       open.start(encoder, false);
       const summary = await open.whenIdle(signal);
-      return { ...summary, model: encoder.name, backend: encoder.backend.name };
+      return { ...summary, model: encoder?.name ?? null, backend: encoder?.backend.name ?? null };
     } finally {
       this.#watchers.delete(watch);
     }

@@ -15,7 +15,7 @@ export const duplicatesCommand: Command = {
       max: 1,
       integer: false,
     });
-    const root = await refreshedRoot(context);
+    const root = await refreshedRoot(context, { embed: true });
     const response = await context.engine().duplicates({ roots: [root.uri], threshold }, context.signal);
     const groups = response.groups.map((group) => {
       const members = group.members.map((m) => `  ${m.path}:${m.startLine}-${m.endLine}  ${m.symbol}`);

@@ -33,6 +33,7 @@ export const indexCommand: Command = {
     const root = workspaceRoot(positionals[0]);
     const summary = await engine().index(root, {
       fresh: options['fresh'] === true,
+      embed: true,
       signal,
       onStatus: (status) => progress(progressLine(status)),
     });

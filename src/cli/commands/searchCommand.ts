@@ -50,13 +50,15 @@ export function filtersFrom(options: OptionValues): SearchFilters {
 /** Opens the root that the options name and, unless told otherwise, brings its index up to date. */
 export async function refreshedRoot(
   context: CommandContext,
-  directory?: string,
+  { embed, directory }: { embed: boolean; directory?: string },
 ): Promise<ReturnType<typeof workspaceRoot>> {
   const root = workspaceRoot(directory ?? stringOption(context.options, 'dir'));
   if (context.options['no-refresh'] === true) context.engine().openForReading(root);
   else {
     const { signal, progress } = context;
-    await context.engine().index(root, { fresh: false, signal, onStatus: (status) => progress(progressLine(status)) });
+    await context
+      .engine()
+      .index(root, { fresh: false, embed, signal, onStatus: (status) => progress(progressLine(status)) });
   }
   return root;
 }
@@ -94,7 +96,7 @@ export const searchCommand: Command = {
       limit: numberOption(options, 'limit', { fallback: 10, min: 1, max: 1000 }),
       filters: filtersFrom(options),
     };
-    const root = await refreshedRoot(context);
+    const root = await refreshedRoot(context, { embed: request.mode !== 'keyword' });
     const response = await context.engine().search({ ...request, roots: [root.uri] }, context.signal);
     return { json: response, text: describeResponse(response) };
   },

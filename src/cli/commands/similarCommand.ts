@@ -27,7 +27,7 @@ export const similarCommand: Command = {
     const directory = stringOption(context.options, 'dir') ?? '.';
     const filters = filtersFrom(context.options);
     const absolute = path.resolve(file);
-    const root = await refreshedRoot(context, directory);
+    const root = await refreshedRoot(context, { embed: true, directory });
     let real: string;
     try {
       real = realpathSync(absolute);
