@@ -1,5 +1,5 @@
 import { SextantError } from '../../shared/errors.ts';
-import type { Connection, Sqlite } from './sqlite.ts';
+import { StatementCache, type Connection, type Sqlite } from './sqlite.ts';
 import { createKeywordTables, createVectorTable, dropKeywordTables, dropVectorTable } from './searchTables.ts';
 
 export interface ModelIdentity {
@@ -21,6 +21,8 @@ export interface Generation {
   readonly fingerprint: string;
   readonly dimension: number;
   readonly state: 'serving' | 'building';
+  /** Chunks that have their embedding. */
+  readonly embedded: number;
 }
 
 /** What the indexer fills: the set and, when there is a model, the generation that it must complete. */
@@ -32,27 +34,29 @@ export interface Target {
 const retiredRowsPerStep = 500;
 
 const generationColumns = `
-  SELECT g.id, g.chunk_set_id AS chunkSetId, g.model_id AS modelId, g.state, m.fingerprint, m.dimension
+  SELECT g.id, g.chunk_set_id AS chunkSetId, g.model_id AS modelId, g.state, g.embedded, m.fingerprint, m.dimension
   FROM generations g JOIN models m ON m.id = g.model_id WHERE g.state = ?`;
 
 /** Which chunk sets and generations there are, and the only place where they begin, take over and end. No transactions of its own. */
 export class Catalog {
   readonly #db: Sqlite;
+  readonly #statements: StatementCache;
   readonly #vecAvailable: boolean;
 
   constructor({ db, vec }: Connection) {
     this.#db = db;
+    this.#statements = new StatementCache(db);
     this.#vecAvailable = 'version' in vec;
   }
 
   chunkSet(state: ChunkSet['state']): ChunkSet | undefined {
-    return this.#db
-      .prepare('SELECT id, chunker_version AS chunkerVersion, state FROM chunk_sets WHERE state = ?')
+    return this.#statements
+      .get('SELECT id, chunker_version AS chunkerVersion, state FROM chunk_sets WHERE state = ?')
       .get(state) as ChunkSet | undefined;
   }
 
   generation(state: Generation['state']): Generation | undefined {
-    return this.#db.prepare(generationColumns).get(state) as Generation | undefined;
+    return this.#statements.get(generationColumns).get(state) as Generation | undefined;
   }
 
   /** Sets that files are written to, the serving one first. */
@@ -125,7 +129,7 @@ export class Catalog {
       if (fits(building)) return building;
       this.#retireGeneration(building.id);
     }
-    const emptyServing = serving !== undefined && serving.chunkSetId === chunkSet.id && this.#isEmpty(serving.id);
+    const emptyServing = serving !== undefined && serving.chunkSetId === chunkSet.id && serving.embedded === 0;
     if (emptyServing) this.#retireGeneration(serving.id);
     const serveAtOnce = (serving === undefined || emptyServing) && chunkSet.state === 'serving';
     const { lastInsertRowid } = this.#db
@@ -148,12 +152,6 @@ export class Catalog {
       'model_mismatch',
       `The model ${model.name} has ${model.dimension} dimensions, the index knows it with ${known.dimension}.`,
       { hint: 'Clear the index to build it again.' },
-    );
-  }
-
-  #isEmpty(generationId: number): boolean {
-    return (
-      this.#db.prepare('SELECT 1 FROM chunk_embeddings WHERE generation_id = ? LIMIT 1').get(generationId) === undefined
     );
   }
 

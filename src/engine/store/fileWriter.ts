@@ -53,6 +53,8 @@ export class FileWriter {
   readonly #labels: Labels;
   readonly #keywords = new Map<number, KeywordWriter>();
   readonly #generations = new Map<number, GenerationStatements>();
+  /** Chunks that got or lost their embedding in this transaction, by generation. */
+  readonly #embedded = new Map<number, number>();
   readonly #insertFile: Statement;
   readonly #insertChunk: Statement;
   readonly #insertText: Statement;
@@ -63,6 +65,8 @@ export class FileWriter {
   readonly #findEmbedding: Statement;
   readonly #link: Statement;
   readonly #releaseEmbeddings: Statement;
+  readonly #linkedOf: Statement;
+  readonly #count: Statement;
 
   constructor(db: Sqlite, labels: Labels) {
     this.#db = db;
@@ -84,6 +88,11 @@ export class FileWriter {
     this.#link = db.prepare(
       'INSERT INTO chunk_embeddings (generation_id, chunk_id, embedding_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     );
+    this.#linkedOf = db.prepare(
+      `SELECT ce.generation_id AS id, count(*) AS count FROM chunks c JOIN chunk_embeddings ce ON ce.chunk_id = c.id
+       WHERE c.file_id = ? GROUP BY ce.generation_id`,
+    );
+    this.#count = db.prepare('UPDATE generations SET embedded = embedded + ? WHERE id = ?');
     this.#releaseEmbeddings = db.prepare(
       `UPDATE embeddings SET used_at = ? WHERE id IN
        (SELECT ce.embedding_id FROM chunks c JOIN chunk_embeddings ce ON ce.chunk_id = c.id WHERE c.file_id = ?)`,
@@ -124,6 +133,9 @@ export class FileWriter {
     if (fileId === undefined) return false;
     // The embeddings stay, for the file may come back; which were used last decides which go first.
     this.#releaseEmbeddings.run(Date.now(), fileId);
+    for (const { id, count } of this.#linkedOf.all(fileId) as { id: number; count: number }[]) {
+      this.#addEmbedded(id, -count);
+    }
     for (const chunkId of this.#chunkIds.all(fileId) as number[]) {
       this.#keywordsOf(chunkSetId).remove(chunkId);
       for (const generation of generations) this.#generationStatements(generation.id).deleteVector.run(BigInt(chunkId));
@@ -132,14 +144,17 @@ export class FileWriter {
     return true;
   }
 
-  /** Writes what the keyword indexes gathered; the last thing before the transaction ends. */
+  /** Writes the keyword indexes and counts that were gathered; the last thing before the transaction ends. */
   flush(): void {
     for (const keywords of this.#keywords.values()) keywords.flush();
+    for (const [generationId, count] of this.#embedded) this.#count.run(count, generationId);
+    this.#embedded.clear();
   }
 
-  /** Forgets what the keyword indexes gathered, after a transaction that was rolled back. */
+  /** Forgets what was gathered, after a transaction that was rolled back. */
   discard(): void {
     for (const keywords of this.#keywords.values()) keywords.discard();
+    this.#embedded.clear();
   }
 
   /** Rewrites a part of a set's keyword index that is mostly waste; false when there is none. */
@@ -151,6 +166,7 @@ export class FileWriter {
   link(generation: Generation, chunkId: bigint, embeddingId: number, vector: Uint8Array): void {
     const { changes } = this.#link.run(generation.id, chunkId, embeddingId);
     if (changes === 0) return;
+    this.#addEmbedded(generation.id, 1);
     const signs = signBits(decodeVector(vector, generation.dimension));
     this.#generationStatements(generation.id).insertVector.run(chunkId, signs, chunkId);
   }
@@ -176,6 +192,10 @@ export class FileWriter {
   #linkKnown(generation: Generation, chunkId: bigint, textHash: Uint8Array): void {
     const known = this.#findEmbedding.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
     if (known !== undefined) this.link(generation, chunkId, known.id, known.vector);
+  }
+
+  #addEmbedded(generationId: number, count: number): void {
+    this.#embedded.set(generationId, (this.#embedded.get(generationId) ?? 0) + count);
   }
 
   #keywordsOf(chunkSetId: number): KeywordWriter {

@@ -1,7 +1,7 @@
 import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
-import { blockBits, blockSize, fieldNames, forEachPosting } from './postingCodec.ts';
+import { blockBits, blockSize, fieldNames, scorePostings, type PostingScorer } from './postingCodec.ts';
 import type { Candidate, CandidateFilter, FieldWeights } from './searchIndex.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
@@ -21,14 +21,15 @@ interface BlockRow {
 }
 
 interface PostingRow {
+  readonly block: number;
+  readonly term: string;
   readonly count: number;
   readonly data: Buffer;
 }
 
-/** Scores of all chunks by block; 0 where no term occurs or the chunk is gone. */
-interface ScoredBlock {
+interface ScoredBlock extends PostingScorer {
+  /** Id of the block's first chunk. */
   readonly first: number;
-  readonly scores: Float32Array;
 }
 
 /**
@@ -38,23 +39,26 @@ interface ScoredBlock {
 export class KeywordSearch {
   readonly #labels: Labels;
   readonly #statements: StatementCache;
-  readonly #blockSql: string;
-  readonly #postingSql: string;
+  readonly #postings: string;
+  readonly #lengths: string;
 
   constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
     this.#statements = new StatementCache(db);
     this.#labels = labels;
-    this.#blockSql = `SELECT block, alive, tokens, data FROM ${lengthTable(chunkSetId)} ORDER BY block`;
-    this.#postingSql = `SELECT count, data FROM ${postingTable(chunkSetId)} WHERE block = ? AND term = ?`;
+    this.#postings = postingTable(chunkSetId);
+    this.#lengths = lengthTable(chunkSetId);
   }
 
   /** Chunks that hold each term; chunks that were deleted lately may be counted still. */
   documentFrequencies(terms: readonly string[]): Map<string, number> {
-    const blocks = this.#statements.get(this.#blockSql).all() as BlockRow[];
-    const find = this.#statements.get(this.#postingSql);
-    const count = (term: string): number =>
-      blocks.reduce((sum, { block }) => sum + ((find.get(block, term) as PostingRow | undefined)?.count ?? 0), 0);
-    return new Map(terms.map((term) => [term, count(term)]));
+    const rows = this.#statements
+      .get(
+        `SELECT p.term, sum(p.count) AS count FROM ${this.#lengths} l CROSS JOIN json_each(?) j
+         CROSS JOIN ${this.#postings} p ON p.block = l.block AND p.term = j.value GROUP BY p.term`,
+      )
+      .all(JSON.stringify(terms)) as { term: string; count: number }[];
+    const counts = new Map(rows.map(({ term, count }) => [term, count]));
+    return new Map(terms.map((term) => [term, counts.get(term) ?? 0]));
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
@@ -76,36 +80,39 @@ export class KeywordSearch {
     }
   }
 
-  #score(terms: readonly string[], fieldWeights: FieldWeights): ScoredBlock[] {
-    const weights = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
-    const blocks = this.#statements.get(this.#blockSql).all() as BlockRow[];
-    const total = blocks.reduce((sum, { alive }) => sum + alive, 0);
+  #score(terms: readonly string[], fieldWeights: FieldWeights): readonly ScoredBlock[] {
+    const rows = this.#statements
+      .get(`SELECT block, alive, tokens, data FROM ${this.#lengths} ORDER BY block`)
+      .all() as BlockRow[];
+    const total = rows.reduce((sum, { alive }) => sum + alive, 0);
     if (total === 0) return [];
-    const averageLength = blocks.reduce((sum, { tokens }) => sum + tokens, 0) / total;
-    const find = this.#statements.get(this.#postingSql);
-    const scored = blocks.map(({ block, data }) => ({
-      first: block << blockBits,
-      scores: new Float32Array(blockSize),
-      norms: normsOf(data, averageLength),
-    }));
-    for (const term of terms) {
-      const rows = blocks.map(({ block }) => find.get(block, term) as PostingRow | undefined);
+    const averageLength = rows.reduce((sum, { tokens }) => sum + tokens, 0) / total;
+    const weights = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
+    const blocks = new Map<number, ScoredBlock>();
+    for (const { block, data } of rows) {
+      const scores = new Float32Array(blockSize);
+      blocks.set(block, { first: block << blockBits, scores, norms: normsOf(data, averageLength), weights });
+    }
+    for (const postings of this.#postingsOf(terms).values()) {
       const frequency = Math.min(
         total,
-        rows.reduce((sum, row) => sum + (row?.count ?? 0), 0),
+        postings.reduce((sum, { count }) => sum + count, 0),
       );
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
-      for (const [i, row] of rows.entries()) {
-        if (row === undefined) continue;
-        const { scores, norms } = scored[i]!;
-        forEachPosting(row.data, weights, (localId, weighted) => {
-          // Infinite for a chunk that is gone: it adds nothing.
-          scores[localId]! += (idf * weighted * (k1 + 1)) / (weighted + norms[localId]!);
-        });
-      }
+      for (const { block, data } of postings) scorePostings(data, idf * (k1 + 1), blocks.get(block)!);
     }
-    return scored;
+    return [...blocks.values()];
+  }
+
+  #postingsOf(terms: readonly string[]): Map<string, PostingRow[]> {
+    const rows = this.#statements
+      .get(
+        `SELECT p.block, p.term, p.count, p.data FROM ${this.#lengths} l CROSS JOIN json_each(?) j
+         CROSS JOIN ${this.#postings} p ON p.block = l.block AND p.term = j.value`,
+      )
+      .all(JSON.stringify(terms)) as PostingRow[];
+    return Map.groupBy(rows, ({ term }) => term);
   }
 
   #passing(candidates: readonly Candidate[], filter: CandidateFilter): Candidate[] {
@@ -127,11 +134,11 @@ export class KeywordSearch {
 
 const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };
 
-/** What the length of each chunk adds to the denominator of BM25. */
+/** See {@link PostingScorer}. */
 function normsOf(data: Uint8Array, averageLength: number): Float32Array {
+  const lengths = lengthsOf(data);
   const norms = new Float32Array(blockSize);
-  for (const [i, length] of lengthsOf(data).entries()) {
-    norms[i] = length === 0 ? Infinity : k1 * (1 - b + (b * length) / averageLength);
-  }
+  const slope = (k1 * b) / averageLength;
+  for (let i = 0; i < blockSize; i += 1) norms[i] = lengths[i] === 0 ? Infinity : k1 * (1 - b) + slope * lengths[i]!;
   return norms;
 }

@@ -31,28 +31,33 @@ export function appendPosting(bytes: number[], localId: number, counts: FieldCou
   for (const count of counts) if (count > 0) bytes.push(count);
 }
 
-/** Calls back with each posting's id within the block and its count summed over the fields by their weights. */
-export function forEachPosting(
-  data: Uint8Array,
-  weights: Float64Array,
-  visit: (localId: number, frequency: number) => void,
-): void {
+/** What scores postings: BM25 with the idf and the constant (k1 + 1) multiplied into one factor. */
+export interface PostingScorer {
+  /** By field, in the order of {@link fieldNames}. */
+  readonly weights: Float64Array;
+  /** By id within the block: what the length of the chunk adds to the denominator, infinite for a chunk that is gone. */
+  readonly norms: Float32Array;
+  /** By id within the block; scores are added to it. */
+  readonly scores: Float32Array;
+}
+
+/** Adds `factor · f / (f + norm)` to the score of each chunk in `data`, f being its counts summed by weight. */
+export function scorePostings(data: Uint8Array, factor: number, { weights, norms, scores }: PostingScorer): void {
   const bodyWeight = weights[bodyField]!;
   for (let at = 0; at < data.length;) {
     const localId = data[at]! | (data[at + 1]! << 8);
     const head = data[at + 2]!;
     at += 3;
-    if (head < fieldsFlag) {
-      visit(localId, head * bodyWeight);
-      continue;
+    let frequency = head * bodyWeight;
+    if (head >= fieldsFlag) {
+      frequency = 0;
+      for (let field = 0; field <= bodyField; field += 1) {
+        if ((head & (1 << field)) === 0) continue;
+        frequency += data[at]! * weights[field]!;
+        at += 1;
+      }
     }
-    let frequency = 0;
-    for (let field = 0; field <= bodyField; field += 1) {
-      if ((head & (1 << field)) === 0) continue;
-      frequency += data[at]! * weights[field]!;
-      at += 1;
-    }
-    visit(localId, frequency);
+    scores[localId]! += (factor * frequency) / (frequency + norms[localId]!);
   }
 }
 

@@ -13,6 +13,7 @@ import type {
   SearchIndex,
   SymbolHit,
 } from './searchIndex.ts';
+import { lengthTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
 import { VectorSearch } from './vectorSearch.ts';
 
@@ -75,7 +76,7 @@ export class StoreReader implements SearchIndex {
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
     const generation = this.#generation();
     if (generation === undefined || vector.length !== generation.dimension) return [];
-    return this.#vectors(generation).search(vector, limit, filter, this.#embeddedCount(generation));
+    return this.#vectors(generation).search(vector, limit, filter, generation.embedded);
   }
 
   symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[] {
@@ -170,12 +171,16 @@ export class StoreReader implements SearchIndex {
   }
 
   counts(): { readonly files: number; readonly chunks: number; readonly embedded: number } {
-    const setId = this.#catalog.chunkSet('serving')?.id ?? -1;
+    const set = this.#catalog.chunkSet('serving');
+    if (set === undefined) return { files: 0, chunks: 0, embedded: 0 };
     const { files, chunks } = this.#statements
-      .get('SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE chunk_set_id = ?')
-      .get(setId) as { files: number; chunks: number };
+      .get(
+        `SELECT (SELECT count(*) FROM files WHERE chunk_set_id = ?) AS files,
+         (SELECT coalesce(sum(alive), 0) FROM ${lengthTable(set.id)}) AS chunks`,
+      )
+      .get(set.id) as { files: number; chunks: number };
     const generation = this.#generation();
-    return { files, chunks, embedded: generation === undefined ? 0 : this.#embeddedCount(generation) };
+    return { files, chunks, embedded: generation?.embedded ?? 0 };
   }
 
   /** The model whose embeddings serve: only a query embedded by it may be given to {@link dense}. */
@@ -207,13 +212,6 @@ export class StoreReader implements SearchIndex {
       };
     }
     return this.#vectorSearch.search;
-  }
-
-  #embeddedCount(generation: Generation): number {
-    return this.#statements
-      .get('SELECT count(*) FROM chunk_embeddings WHERE generation_id = ?')
-      .pluck()
-      .get(generation.id) as number;
   }
 
   #symbolHits(match: string, parameters: readonly string[], limit: number, filter: CandidateFilter): SymbolHit[] {

@@ -10,7 +10,7 @@ import { StatementCache, type Sqlite } from './sqlite.ts';
 /** vec0 refuses more. */
 const largestK = 4096;
 /** How many of the nearest by signs are rescored, per result wanted, and at least. */
-const rescoreFactor = 4;
+const rescoreFactor = 2;
 const leastRescored = 256;
 /** Up to this many candidates all are rescored: faster than the scan, and exact. */
 const exactBelow = 2000;

@@ -30,7 +30,8 @@ CREATE TABLE generations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   chunk_set_id INTEGER NOT NULL REFERENCES chunk_sets (id),
   model_id INTEGER NOT NULL REFERENCES models (id),
-  state TEXT NOT NULL CHECK (state IN ('serving', 'building', 'retired'))
+  state TEXT NOT NULL CHECK (state IN ('serving', 'building', 'retired')),
+  embedded INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX generations_state ON generations (state) WHERE state <> 'retired';
 
