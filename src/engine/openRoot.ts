@@ -10,6 +10,7 @@ import type { DiscoverySettings, IndexRunSummary } from './index/indexerOptions.
 import type { Encoder } from './runtime/encoder.ts';
 import type { SearchRoot } from './search/searchRoot.ts';
 import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
+import { RootIndex } from './store/rootIndex.ts';
 import { RootStore } from './store/rootStore.ts';
 import type { SearchIndex } from './store/searchIndex.ts';
 import { codeTokens } from './text/codeTokens.ts';
@@ -40,6 +41,8 @@ export class OpenRoot implements SearchRoot {
   #settings: DiscoverySettings;
   #store: RootStore;
   #indexer: Indexer;
+  #index: RootIndex;
+  #encoder: Encoder | undefined;
   #started = false;
 
   /** @throws SextantError `database_too_new`, `database_busy`, `disk_full` */
@@ -50,6 +53,7 @@ export class OpenRoot implements SearchRoot {
     this.#file = databaseFile(options.storageDir, options.root.path);
     this.#store = new RootStore(this.#file);
     this.#indexer = this.#createIndexer();
+    this.#index = this.#createIndex();
   }
 
   static exists(storageDir: string, root: WorkspaceRoot): boolean {
@@ -62,7 +66,7 @@ export class OpenRoot implements SearchRoot {
 
   /** The reading side of whichever database serves now: a damaged one is replaced while the root is open. */
   get index(): SearchIndex {
-    return this.#store.reader;
+    return this.#index;
   }
 
   get started(): boolean {
@@ -70,6 +74,7 @@ export class OpenRoot implements SearchRoot {
   }
 
   start(encoder: Encoder | undefined, paused: boolean): void {
+    this.#encoder = encoder;
     if (this.#started) return;
     this.#started = true;
     if (paused) this.#indexer.pause();
@@ -77,6 +82,7 @@ export class OpenRoot implements SearchRoot {
   }
 
   setEncoder(encoder: Encoder | undefined): void {
+    this.#encoder = encoder;
     if (this.#started) this.#indexer.setEncoder(encoder);
   }
 
@@ -128,6 +134,7 @@ export class OpenRoot implements SearchRoot {
     deleteDatabase(this.#file);
     this.#store = new RootStore(this.#file);
     this.#indexer = this.#createIndexer();
+    this.#index = this.#createIndex();
     this.#started = false;
   }
 
@@ -148,6 +155,10 @@ export class OpenRoot implements SearchRoot {
   async dispose(): Promise<void> {
     await this.#indexer.dispose();
     this.#store.close();
+  }
+
+  #createIndex(): RootIndex {
+    return new RootIndex(this.#store, () => this.#encoder?.fingerprint);
   }
 
   #createIndexer(): Indexer {

@@ -58,7 +58,7 @@ function fileOf({ id, text }: BeirRow): IndexedFile {
     text,
     definition: false,
   };
-  const terms = { path: '', symbol: '', signature: '', doc: '', body: codeTokens(text).join(' ') };
+  const terms = { path: [], symbol: [], signature: [], doc: [], body: codeTokens(text) };
   const textHash = textHashOf(text);
   return {
     path: id,

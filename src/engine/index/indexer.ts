@@ -213,14 +213,18 @@ export class Indexer {
     if (this.#scanWanted || this.#changed.size >= scanFrom) return this.#scan(this.#fileWork.signal);
     if (this.#changed.size > 0) return this.#update(this.#fileWork.signal);
     if (this.#embeds(this.#target)) return false;
-    if (this.#target.chunkSet.state === 'building' || this.#target.generation?.state === 'building') {
-      this.#target = store.promote(this.#target);
-    }
+    if (this.#isReplacement(this.#target)) this.#target = store.promote(this.#target);
     if (store.sweep()) return true;
     this.#currentFile = undefined;
     this.#enter('ready');
     this.#completion.done();
     return false;
+  }
+
+  /** A finished set without embeddings does not replace one that has them: the model may still be loading. */
+  #isReplacement({ chunkSet, generation }: Target): boolean {
+    if (generation !== undefined) return chunkSet.state === 'building' || generation.state === 'building';
+    return chunkSet.state === 'building' && this.#options.store.read((reader) => reader.counts()).embedded === 0;
   }
 
   async #prepare(): Promise<Target> {

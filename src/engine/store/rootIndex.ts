@@ -8,6 +8,7 @@ import type {
   SymbolHit,
 } from './searchIndex.ts';
 import type { RootStore } from './rootStore.ts';
+import type { StoreReader } from './storeReader.ts';
 
 /**
  * The reading side of a store for as long as the store lives: it outlasts a database that is replaced, and what SQLite throws
@@ -15,15 +16,19 @@ import type { RootStore } from './rootStore.ts';
  */
 export class RootIndex implements SearchIndex {
   readonly #store: RootStore;
-
-  constructor(store: RootStore) {
-    this.#store = store;
-  }
+  readonly #queryModel: () => string | undefined;
 
   /**
-   * The model whose embeddings serve, undefined when there are none. Only a query that this model embedded may be given to
-   * {@link dense}: vectors of another may have the same dimension and would silently find the wrong things.
+   * `queryModel`: fingerprint of the model that embeds queries now, undefined while there is none. While the generation of
+   * another one serves it is as if nothing were embedded: vectors of two models may have the same dimension, and would
+   * silently find the wrong things.
    */
+  constructor(store: RootStore, queryModel: () => string | undefined) {
+    this.#store = store;
+    this.#queryModel = queryModel;
+  }
+
+  /** The model whose embeddings serve; undefined when there are none. */
   servingModel(): { readonly fingerprint: string; readonly dimension: number } | undefined {
     return this.#store.read((reader) => reader.servingModel());
   }
@@ -42,7 +47,7 @@ export class RootIndex implements SearchIndex {
   }
 
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
-    return this.#store.read((reader) => reader.dense(vector, limit, filter));
+    return this.#store.read((reader) => (this.#comparable(reader) ? reader.dense(vector, limit, filter) : []));
   }
 
   symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[] {
@@ -58,7 +63,9 @@ export class RootIndex implements SearchIndex {
   }
 
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
-    return this.#store.read((reader) => reader.embeddings(chunkIds));
+    return this.#store.read((reader) =>
+      this.#comparable(reader) ? reader.embeddings(chunkIds) : new Map<number, Float32Array>(),
+    );
   }
 
   chunksOfFile(fileId: number): ChunkRow[] {
@@ -74,6 +81,13 @@ export class RootIndex implements SearchIndex {
   }
 
   counts(): { readonly files: number; readonly chunks: number; readonly embedded: number } {
-    return this.#store.read((reader) => reader.counts());
+    return this.#store.read((reader) =>
+      this.#comparable(reader) ? reader.counts() : { ...reader.counts(), embedded: 0 },
+    );
+  }
+
+  #comparable(reader: StoreReader): boolean {
+    const model = this.#queryModel();
+    return model === undefined || reader.servingModel()?.fingerprint === model;
   }
 }
