@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../paths.ts';
 import type { ChunkedFile } from './chunk.ts';
@@ -7,8 +8,12 @@ import type { ChunkReply, ChunkRequest } from './chunkWorker.ts';
 export interface ChunkPoolOptions {
   /** Threads. One keeps up with the encoder on small machines. */
   readonly size?: number;
-  /** Milliseconds from the moment a thread takes a file to the moment it is given up. */
+  /** Milliseconds from the moment a thread takes a file to the moment it is given up; more while the machine is busy. */
   readonly timeLimitMs?: number;
+  /** A thread without work for this long is let go: a parser's memory grows with its largest file and never shrinks. */
+  readonly idleMs?: number;
+  /** Entry of the threads; tests put a faulty one here. */
+  readonly entry?: string;
 }
 
 interface Job {
@@ -21,11 +26,14 @@ interface Job {
 
 interface Slot {
   worker: Worker | undefined;
-  job: { readonly id: number; readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
+  job: { readonly id: number; readonly job: Job } | undefined;
+  /** Runs out when the job takes too long, or the thread has been idle for too long. */
+  timer: NodeJS.Timeout | undefined;
 }
 
-/** A new thread also has to start and to load a grammar. */
-const startAllowanceMs = 5000;
+/** A thread has to start before it takes its first file. */
+const startAllowanceMs = 10_000;
+const mostPatience = 8;
 
 /**
  * Chunks files in threads of their own. A file whose parser hangs or crashes is cut by lines instead and says so; its
@@ -34,20 +42,30 @@ const startAllowanceMs = 5000;
 export class ChunkPool {
   readonly #slots: Slot[];
   readonly #timeLimitMs: number;
+  readonly #idleMs: number;
+  readonly #entry: string;
   readonly #queue: Job[] = [];
   #nextId = 1;
   #disposed = false;
 
-  constructor({ size = 1, timeLimitMs = 2000 }: ChunkPoolOptions = {}) {
-    this.#slots = Array.from({ length: Math.max(1, size) }, () => ({ worker: undefined, job: undefined }));
-    this.#timeLimitMs = timeLimitMs;
+  constructor(options: ChunkPoolOptions = {}) {
+    const size = Math.max(1, options.size ?? 1);
+    this.#slots = Array.from({ length: size }, () => ({ worker: undefined, job: undefined, timer: undefined }));
+    this.#timeLimitMs = options.timeLimitMs ?? 2000;
+    this.#idleMs = options.idleMs ?? 30_000;
+    this.#entry = options.entry ?? workerEntry('chunkWorker');
+  }
+
+  /** Threads that are running. */
+  get threads(): number {
+    return this.#slots.filter((slot) => slot.worker !== undefined).length;
   }
 
   /** @param path relative to the root; decides the language. */
   chunk(path: string, text: string, signal?: AbortSignal): Promise<ChunkedFile> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) {
-        reject(new Error('The chunk pool is disposed.'));
+        reject(disposedError());
         return;
       }
       if (signal?.aborted) {
@@ -68,17 +86,15 @@ export class ChunkPool {
     const left = this.#queue.splice(0);
     const stopping: Promise<unknown>[] = [];
     for (const slot of this.#slots) {
-      if (slot.job) {
-        clearTimeout(slot.job.timer);
-        left.push(slot.job.job);
-        slot.job = undefined;
-      }
+      clearTimeout(slot.timer);
+      if (slot.job) left.push(slot.job.job);
       if (slot.worker) stopping.push(slot.worker.terminate());
+      slot.job = undefined;
       slot.worker = undefined;
     }
     for (const job of left) {
       job.signal?.removeEventListener('abort', job.onAbort);
-      job.reject(new Error('The chunk pool is disposed.'));
+      job.reject(disposedError());
     }
     await Promise.all(stopping);
   }
@@ -93,28 +109,30 @@ export class ChunkPool {
   }
 
   #start(slot: Slot, job: Job): void {
-    const fresh = slot.worker === undefined;
     const worker = (slot.worker ??= this.#spawn(slot));
     const id = this.#nextId++;
-    const limit = this.#timeLimitMs + (fresh ? startAllowanceMs : 0);
-    const timer = setTimeout(() => this.#breakDown(slot, 'timeout'), limit);
-    slot.job = { id, job, timer };
+    slot.job = { id, job };
+    this.#limit(slot, startAllowanceMs);
     worker.ref();
     worker.postMessage({ id, ...job.source } satisfies ChunkRequest);
   }
 
+  #limit(slot: Slot, milliseconds: number): void {
+    clearTimeout(slot.timer);
+    slot.timer = setTimeout(() => this.#breakDown(slot, 'timeout'), milliseconds * patience());
+  }
+
   #spawn(slot: Slot): Worker {
-    const worker = new Worker(workerEntry('chunkWorker'), { name: 'sextant-chunk' });
-    const current = (): boolean => slot.worker === worker;
+    const worker = new Worker(this.#entry, { name: 'sextant-chunk' });
+    const ifCurrent = (action: () => void) => (): void => {
+      if (slot.worker === worker) action();
+    };
     worker.on('message', (reply: ChunkReply) => {
-      if (current()) this.#receive(slot, reply);
+      if (slot.worker === worker) this.#receive(slot, reply);
     });
-    worker.on('error', () => {
-      if (current()) this.#breakDown(slot, 'parser_failed');
-    });
-    worker.on('exit', () => {
-      if (current()) this.#breakDown(slot, 'parser_failed');
-    });
+    const failed = ifCurrent(() => this.#breakDown(slot, 'parser_failed'));
+    worker.on('error', failed);
+    worker.on('exit', failed);
     worker.unref();
     return worker;
   }
@@ -123,14 +141,7 @@ export class ChunkPool {
     if (slot.job?.id !== reply.id) return;
     if ('result' in reply) this.#finish(slot, reply.result);
     else if ('failed' in reply) this.#breakDown(slot, 'parser_failed');
-    else this.#restartTimer(slot);
-  }
-
-  /** A fresh thread has started: from here on the file has its usual time. */
-  #restartTimer(slot: Slot): void {
-    const { id, job, timer } = slot.job!;
-    clearTimeout(timer);
-    slot.job = { id, job, timer: setTimeout(() => this.#breakDown(slot, 'timeout'), this.#timeLimitMs) };
+    else this.#limit(slot, this.#timeLimitMs);
   }
 
   /** Replaces the thread and cuts its file by lines. */
@@ -142,13 +153,23 @@ export class ChunkPool {
   }
 
   #finish(slot: Slot, file: ChunkedFile): void {
-    const { job, timer } = slot.job!;
-    clearTimeout(timer);
+    const { job } = slot.job!;
     slot.job = undefined;
-    slot.worker?.unref();
+    this.#rest(slot);
     job.signal?.removeEventListener('abort', job.onAbort);
     job.resolve(file);
     this.#dispatch();
+  }
+
+  #rest(slot: Slot): void {
+    clearTimeout(slot.timer);
+    slot.worker?.unref();
+    slot.timer = setTimeout(() => {
+      const { worker } = slot;
+      slot.worker = undefined;
+      void worker?.terminate();
+    }, this.#idleMs);
+    slot.timer.unref();
   }
 
   /** A file in a thread is left to finish there: at most its time limit, and cheaper than a new thread. */
@@ -157,4 +178,13 @@ export class ChunkPool {
     if (at !== -1) this.#queue.splice(at, 1);
     job.reject(job.signal?.reason);
   }
+}
+
+/** How many times slower than alone a thread may be now, by the work that waits for a processor. */
+function patience(): number {
+  return Math.min(mostPatience, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
+}
+
+function disposedError(): Error {
+  return new Error('The chunk pool is disposed.');
 }

@@ -7,6 +7,7 @@ export interface ChunkRequest extends SourceText {
   readonly id: number;
 }
 export type ChunkReply =
+  /** The thread is up and takes the file: its time runs from here. */
   | { readonly id: number; readonly started: true }
   | { readonly id: number; readonly result: ChunkedFile }
   | { readonly id: number; readonly failed: string };
@@ -16,6 +17,7 @@ parentPort?.on('message', (request: ChunkRequest) => {
 });
 
 async function answer(request: ChunkRequest): Promise<void> {
+  parentPort?.postMessage({ id: request.id, started: true } satisfies ChunkReply);
   try {
     const result = await chunkFile(request);
     parentPort?.postMessage({ id: request.id, result } satisfies ChunkReply);
