@@ -80,6 +80,7 @@ export function describeBert(config: BertConfig, shapes: TensorShapes): Network 
       modules: [names.query, names.key, names.value].map((name) => `${at}.${name}`),
       rows: hiddenSize,
       bias: true,
+      parts: 3,
     });
     const headSize = hiddenSize / heads;
     const attention = builder.add({

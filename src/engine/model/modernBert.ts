@@ -36,6 +36,7 @@ export function describeModernBert(config: ModernBertConfig, shapes: TensorShape
       modules: [`${at}.attn.Wqkv`],
       rows: 3 * hiddenSize,
       bias: config.attentionBias,
+      parts: 3,
       epilogue: { kind: 'rotary', theta, headSize },
     });
     const attention = builder.add({

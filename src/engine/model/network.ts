@@ -60,10 +60,18 @@ export type Epilogue =
   /** Halves the output: activation of the first half of the columns, times the second half (GeGLU with GELU). */
   | { readonly kind: 'gated'; readonly activation: Activation }
   /**
-   * The output is q|k|v; q and k turn by the token's position in its own sequence. Split-half rotary embedding (Su et
-   * al. 2021, in GPT-NeoX's order): column `i` pairs with `i + headSize / 2`, angle `position · theta^(-2i / headSize)`.
+   * The output has parts q|k|v or k|v, of which all but the last turn by the token's position in its own sequence.
+   * Split-half rotary embedding (Su et al. 2021, in GPT-NeoX's order): within a head, column `i` pairs with
+   * `i + headSize / 2`, angle `position · theta^(-2i / headSize)`.
    */
   | { readonly kind: 'rotary'; readonly theta: number; readonly headSize: number };
+
+/** Rows `start` to `start + count` of a tensor. */
+export interface TensorRows {
+  readonly tensor: string;
+  readonly start: number;
+  readonly count: number;
+}
 
 /** `x · Wᵀ + b`, then the epilogue. */
 export interface LinearOperation {
@@ -73,10 +81,12 @@ export interface LinearOperation {
   readonly inputWidth: number;
   /** Columns before a gated epilogue, which halves them. */
   readonly outputWidth: number;
-  /** Tensors `[rows, inputWidth]`, stacked by rows to `[outputWidth, inputWidth]`. */
-  readonly weights: readonly string[];
-  /** One `[rows]` for each of the weights, or none at all. */
-  readonly biases: readonly string[];
+  /** Rows of tensors `[rows, inputWidth]`, stacked to `[outputWidth, inputWidth]`. */
+  readonly weights: readonly TensorRows[];
+  /** The same rows of tensors `[rows]`, or none at all. */
+  readonly biases: readonly TensorRows[];
+  /** Equal blocks of columns, which attention reads as q|k|v or k|v; 1 if it is not said. */
+  readonly parts?: 2 | 3;
   readonly epilogue?: Epilogue;
 }
 
@@ -88,6 +98,11 @@ export interface AttentionOperation {
   readonly heads: number;
   readonly headSize: number;
   readonly scale: number;
+  /**
+   * Queries of the first tokens alone, `[B, heads · headSize]`: then the input is k|v and the output has one row for each
+   * sequence, see `firstTokenOnly`.
+   */
+  readonly query?: string;
   /** Token i sees token j if `|i - j| <= window`; without it, all of its sequence. */
   readonly window?: number;
 }

@@ -11,6 +11,7 @@ interface Linear {
   readonly modules: readonly string[];
   readonly rows: number;
   readonly bias: boolean;
+  readonly parts?: 3;
   readonly epilogue?: LinearOperation['epilogue'];
 }
 
@@ -63,15 +64,22 @@ export class NetworkBuilder {
       : { weight, epsilon };
   }
 
-  linear(output: string, { input, inputWidth, modules, rows, bias, epilogue }: Linear): string {
+  linear(output: string, { input, inputWidth, modules, rows, bias, parts, epilogue }: Linear): string {
     return this.add({
       kind: 'linear',
       input,
       output,
       inputWidth,
       outputWidth: rows * modules.length,
-      weights: modules.map((name) => this.weight(`${name}.weight`, [rows, inputWidth])),
-      biases: bias ? modules.map((name) => this.weight(`${name}.bias`, [rows])) : [],
+      weights: modules.map((name) => ({
+        tensor: this.weight(`${name}.weight`, [rows, inputWidth]),
+        start: 0,
+        count: rows,
+      })),
+      biases: bias
+        ? modules.map((name) => ({ tensor: this.weight(`${name}.bias`, [rows]), start: 0, count: rows }))
+        : [],
+      ...(parts === undefined ? {} : { parts }),
       ...(epilogue === undefined ? {} : { epilogue }),
     });
   }

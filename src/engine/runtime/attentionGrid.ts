@@ -32,6 +32,28 @@ export function attentionGrid(lengths: readonly number[], window: number | undef
   return wholeGrid(lengths, longest, window);
 }
 
+/** The grid where only the first token of each sequence asks: one query a tile; `queryRows` and `outputRows` are empty. */
+export function firstTokenGrid(lengths: readonly number[], window: number | undefined): AttentionGrid {
+  const reach = (window ?? Infinity) + 1;
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const keys = Math.min(longest, reach);
+  const tiles = lengths.length;
+  const none = new Int32Array();
+  const shape = { tiles, queries: 1, keys, queryRows: none, outputRows: none };
+  if (lengths.every((length) => length === keys)) return { ...shape, keyRows: none, bias: new Float32Array() };
+  const keyRows = new Int32Array(tiles * keys);
+  const bias = new Float32Array(tiles * keys);
+  let start = 0;
+  for (const [tile, length] of lengths.entries()) {
+    for (let j = 0; j < keys; j++) {
+      keyRows[tile * keys + j] = start + Math.min(j, length - 1);
+      bias[tile * keys + j] = j < length ? 0 : hidden;
+    }
+    start += length;
+  }
+  return { ...shape, keyRows, bias };
+}
+
 function wholeGrid(lengths: readonly number[], longest: number, window: number | undefined): AttentionGrid {
   const equal = lengths.every((length) => length === longest);
   const reach = window ?? longest;

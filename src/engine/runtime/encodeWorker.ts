@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { SextantError } from '../../shared/errors.ts';
+import { firstTokenOnly } from '../model/firstTokenOnly.ts';
 import { readModelFolder, weightsName } from '../model/modelFolder.ts';
 import { lowerNetwork } from './onnx/lowerNetwork.ts';
 import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
@@ -18,7 +19,9 @@ const { folder, threads } = workerData as EncodeSettings;
 async function load(): Promise<OrtModel> {
   const { network, weights } = await readModelFolder(folder);
   vocabularySize = network.vocabularySize;
-  const lowered = lowerNetwork(network, { file: weightsName, tensors: weights.tensors }, [network.embedding]);
+  const lowered = lowerNetwork(firstTokenOnly(network), { file: weightsName, tensors: weights.tensors }, [
+    network.embedding,
+  ]);
   return OrtModel.open(lowered, { folder, threads });
 }
 

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { SextantError } from '../../shared/errors.ts';
-import { attentionGrid } from './attentionGrid.ts';
-import { feedNames, type LoweredNetwork, type Rotary } from './onnx/lowerNetwork.ts';
+import { attentionGrid, firstTokenGrid } from './attentionGrid.ts';
+import { feedNames, type Grid, type LoweredNetwork, type Rotary } from './onnx/lowerNetwork.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
 
 export interface PackedInput {
@@ -74,7 +74,7 @@ export class OrtModel {
     if (this.#network.usesTypes)
       feeds[feedNames.types] = new ort.Tensor('int32', types ?? new Int32Array(total), [total]);
     for (const rotary of this.#network.rotaries) this.#feedRotary(feeds, rotary, Math.max(...lengths));
-    for (const window of this.#network.windows) this.#feedGrid(feeds, lengths, window);
+    for (const grid of this.#network.grids) this.#feedGrid(feeds, lengths, grid);
     for (const pooling of this.#network.poolings) {
       if (pooling === 'cls') feeds[feedNames.first] = new ort.Tensor('int32', cuSeqlens.slice(0, count), [count]);
       else feeds[feedNames.mean] = new ort.Tensor('float32', meanMatrix(lengths, total), [count, total]);
@@ -94,10 +94,10 @@ export class OrtModel {
     feeds[feedNames.sin(rotary)] = new ort.Tensor('float32', table.sin, dims);
   }
 
-  #feedGrid(feeds: Record<string, ort.Tensor>, lengths: readonly number[], window: number | undefined): void {
-    const names = feedNames.grid(window);
-    const grid = attentionGrid(lengths, window);
-    const gathered = grid.outputRows.length > 0;
+  #feedGrid(feeds: Record<string, ort.Tensor>, lengths: readonly number[], kind: Grid): void {
+    const names = feedNames.grid(kind);
+    const grid = kind.firstOnly ? firstTokenGrid(lengths, kind.window) : attentionGrid(lengths, kind.window);
+    const gathered = grid.keyRows.length > 0;
     const biased = grid.bias.length > 0;
     const area = grid.queries * grid.keys;
     const biasDims = biased ? [grid.bias.length / area, 1, grid.queries, grid.keys] : [1, 1, 1, 1];
@@ -108,9 +108,11 @@ export class OrtModel {
     feeds[names.biased] = new ort.Tensor('bool', [biased], []);
     feeds[names.queryShape] = shape(grid.queries);
     feeds[names.keyShape] = shape(grid.keys);
-    feeds[names.queryRows] = rows(grid.queryRows);
     feeds[names.keyRows] = rows(grid.keyRows);
-    feeds[names.outputRows] = rows(grid.outputRows);
+    if (!kind.firstOnly) {
+      feeds[names.queryRows] = rows(grid.queryRows);
+      feeds[names.outputRows] = rows(grid.outputRows);
+    }
     feeds[names.bias] = new ort.Tensor('float32', biased ? grid.bias : new Float32Array(1), biasDims);
   }
 }

@@ -9,7 +9,9 @@ import type {
   NormWeights,
   Operation,
   PoolOperation,
+  TensorRows,
 } from '../../model/network.ts';
+import { sliceRows } from '../../model/tensorRows.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
 import { microsoft, OnnxGraph, type ElementType } from './onnxGraph.ts';
 
@@ -24,12 +26,19 @@ export interface WeightsFile {
 export interface LoweredNetwork {
   readonly model: Uint8Array;
   readonly outputs: readonly string[];
-  /** The distinct windows of the network's attention operations; `undefined` stands for global attention. */
-  readonly windows: readonly (number | undefined)[];
+  /** The distinct kinds of attention of the network. */
+  readonly grids: readonly Grid[];
   /** The distinct rotary embeddings. */
   readonly rotaries: readonly Rotary[];
   readonly usesTypes: boolean;
   readonly poolings: readonly ('mean' | 'cls')[];
+}
+
+export interface Grid {
+  /** As in {@link AttentionOperation}. */
+  readonly window: number | undefined;
+  /** Only each sequence's first token asks. */
+  readonly firstOnly: boolean;
 }
 
 export interface Rotary {
@@ -48,8 +57,8 @@ export const feedNames = {
   first: 'pool_first',
   cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
   sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
-  grid: (window: number | undefined) => {
-    const name = window === undefined ? 'global' : `window_${window}`;
+  grid: ({ window, firstOnly }: Grid) => {
+    const name = `${window === undefined ? 'global' : `window_${window}`}${firstOnly ? '_first' : ''}`;
     return {
       gathered: `${name}_gathered`,
       biased: `${name}_biased`,
@@ -82,7 +91,7 @@ class Lowering {
   readonly #weights: WeightsFile;
   /** Values of operations as lowered: one name, or the three of q|k|v. */
   readonly #values = new Map<string, readonly string[]>();
-  readonly #windows = new Set<number | undefined>();
+  readonly #grids = new Map<string, Grid>();
   readonly #rotaries = new Map<string, Rotary>();
   readonly #poolings = new Set<'mean' | 'cls'>();
   #usesTypes = false;
@@ -106,7 +115,7 @@ class Lowering {
     return {
       model: this.#graph.finish(),
       outputs,
-      windows: [...this.#windows],
+      grids: [...this.#grids.values()],
       rotaries: [...this.#rotaries.values()],
       usesTypes: this.#usesTypes,
       poolings: [...this.#poolings],
@@ -159,43 +168,37 @@ class Lowering {
 
   #linear(operation: LinearOperation): readonly string[] {
     const input = this.#value(operation.input);
-    const { epilogue, outputWidth } = operation;
+    const { epilogue, outputWidth, parts = 1 } = operation;
+    const gemms = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => this.#gemm(input, operation, index, outputWidth / count));
     switch (epilogue?.kind) {
       case undefined:
-        // q|k|v of three tensors; any other plain layer has one tensor and so one output.
-        return operation.weights.map((_, index) => this.#gemm(input, operation, index));
+        return gemms(parts);
       case 'residual':
-        return [this.#residual(input, operation, this.#value(epilogue.value))];
+        return [this.#gemm(input, operation, 0, outputWidth, this.#value(epilogue.value))];
       case 'activation':
-        return [this.#activate(this.#gemm(input, operation, 0), epilogue.activation)];
+        return gemms(1).map((value) => this.#activate(value, epilogue.activation));
       case 'gated': {
-        const half = outputWidth / 2;
-        const up = this.#activate(this.#gemm(input, operation, 0, { start: 0, count: half }), epilogue.activation);
-        return [this.#graph.node('Mul', [up, this.#gemm(input, operation, 0, { start: half, count: half })])];
+        const [up, gate] = gemms(2) as [string, string];
+        return [this.#graph.node('Mul', [this.#activate(up, epilogue.activation), gate])];
       }
-      case 'rotary': {
-        const width = outputWidth / 3;
-        const parts = [0, 1, 2].map((part) => this.#gemm(input, operation, 0, { start: part * width, count: width }));
-        return parts.map((part, index) => (index === 2 ? part : this.#rotate(part, epilogue, width)));
-      }
+      case 'rotary':
+        return gemms(parts).map((part, index) =>
+          index === parts - 1 ? part : this.#rotate(part, epilogue, outputWidth / parts),
+        );
     }
   }
 
-  /** `x · Wᵀ + b` for one of the stacked tensors or some of its rows. */
-  #gemm(input: string, { weights, biases }: LinearOperation, index: number, rows?: Rows): string {
-    const bias = biases[index];
-    const inputs = [
-      input,
-      this.#weight(weights[index]!, rows),
-      ...(bias === undefined ? [] : [this.#weight(bias, rows)]),
-    ];
-    return this.#graph.node('Gemm', inputs, { transB: 1 });
-  }
-
-  /** The residual goes into the product's accumulator; with a bias, which takes that place, it is added after. */
-  #residual(input: string, operation: LinearOperation, residual: string): string {
-    if (operation.biases.length > 0) return this.#graph.node('Add', [this.#gemm(input, operation, 0), residual]);
-    return this.#graph.node('Gemm', [input, this.#weight(operation.weights[0]!), residual], { transB: 1 });
+  /**
+   * `x · Wᵀ + b (+ residual)` for the `index`-th block of `width` columns. Blocks have a product each, since cutting its
+   * output up would copy it. The residual goes into the accumulator where no bias takes that place.
+   */
+  #gemm(input: string, { weights, biases }: LinearOperation, index: number, width: number, residual?: string): string {
+    const weight = this.#weightRows(sliceRows(weights, index * width, width));
+    const bias = biases.length === 0 ? residual : this.#weightRows(sliceRows(biases, index * width, width));
+    const product = this.#graph.node('Gemm', [input, weight, ...(bias === undefined ? [] : [bias])], { transB: 1 });
+    if (residual === undefined || biases.length === 0) return product;
+    return this.#graph.node('Add', [product, residual]);
   }
 
   #activate(input: string, activation: Activation): string {
@@ -232,46 +235,41 @@ class Lowering {
     return this.#graph.node('Reshape', [turned, this.#graph.integers([-1, width])]);
   }
 
-  #attention({ input, heads, headSize, scale, window }: AttentionOperation): string {
-    const qkv = this.#values.get(input);
-    if (qkv?.length !== 3) throw new SextantError('internal', `“${input}” is not q, k and v.`);
-    this.#declareGrid(window);
-    const names = feedNames.grid(window);
+  #attention(operation: AttentionOperation): string {
+    const { input, heads, headSize, scale, window, query } = operation;
+    const parts = [...(query === undefined ? [] : [this.#value(query)]), ...(this.#values.get(input) ?? [])];
+    if (parts.length !== 3) throw new SextantError('internal', `“${input}” is not q, k and v.`);
+    const grid: Grid = { window, firstOnly: query !== undefined };
+    this.#declareGrid(grid);
+    const names = feedNames.grid(grid);
     const width = heads * headSize;
-    const attend = (graph: OnnxGraph, [query, key, value]: readonly string[], bias: string): string => {
-      const output = graph.node(
-        'MultiHeadAttention',
-        [query!, key!, value!, '', '', bias],
-        { num_heads: heads, scale: { float: scale } },
-        { domain: microsoft },
-      );
+    const attend = (graph: OnnxGraph, tiles: readonly string[], bias: string): string => {
+      const attributes = { num_heads: heads, scale: { float: scale } };
+      const output = graph.node('MultiHeadAttention', [...tiles, '', '', bias], attributes, { domain: microsoft });
       return graph.node('Reshape', [output, graph.integers([-1, width])]);
     };
+    const tile = (graph: OnnxGraph, rows: string, index: number): string =>
+      graph.node('Reshape', [rows, index === 0 ? names.queryShape : names.keyShape]);
     const inOrder = (bias: string): OnnxGraph =>
-      this.#branch(width, (graph) =>
-        attend(
-          graph,
-          qkv.map((name) => graph.node('Reshape', [name, names.queryShape])),
-          bias,
-        ),
-      );
-    const gathered = this.#branch(width, (graph) => {
-      const tiles = qkv.map((name, index) => {
-        const rows = graph.node('Gather', [name, index === 0 ? names.queryRows : names.keyRows], { axis: 0 });
-        return graph.node('Reshape', [rows, index === 0 ? names.queryShape : names.keyShape]);
+      this.#branch(width, (graph) => {
+        const tiles = parts.map((part, index) => tile(graph, part, index));
+        return attend(graph, tiles, bias);
       });
-      return graph.node('Gather', [attend(graph, tiles, names.bias), names.outputRows], { axis: 0 });
+    const gathered = this.#branch(width, (graph) => {
+      const tiles = parts.map((part, index) => {
+        if (index === 0 && grid.firstOnly) return tile(graph, part, index);
+        const rows = index === 0 ? names.queryRows : names.keyRows;
+        return tile(graph, graph.node('Gather', [part, rows], { axis: 0 }), index);
+      });
+      const output = attend(graph, tiles, names.bias);
+      return grid.firstOnly ? output : graph.node('Gather', [output, names.outputRows], { axis: 0 });
     });
-    const ordered = this.#branch(width, (graph) =>
-      graph.node('If', [names.biased], {
-        then_branch: { graph: inOrder(names.bias) },
-        else_branch: { graph: inOrder('') },
-      }),
-    );
-    return this.#graph.node('If', [names.gathered], {
-      then_branch: { graph: gathered },
-      else_branch: { graph: ordered },
+    const ordered = this.#branch(width, (graph) => {
+      const branches = { then_branch: { graph: inOrder(names.bias) }, else_branch: { graph: inOrder('') } };
+      return graph.node('If', [names.biased], branches);
     });
+    const branches = { then_branch: { graph: gathered }, else_branch: { graph: ordered } };
+    return this.#graph.node('If', [names.gathered], branches);
   }
 
   /** A branch of an `If`: no inputs, since it sees the graph around it, and one output `[T, width]`. */
@@ -281,14 +279,14 @@ class Lowering {
     return graph;
   }
 
-  #declareGrid(window: number | undefined): void {
-    if (this.#windows.has(window)) return;
-    this.#windows.add(window);
-    const names = feedNames.grid(window);
+  #declareGrid(grid: Grid): void {
+    const names = feedNames.grid(grid);
+    if (this.#grids.has(names.bias)) return;
+    this.#grids.set(names.bias, grid);
     for (const name of [names.gathered, names.biased]) this.#graph.input(name, 'bool', []);
     for (const name of [names.queryShape, names.keyShape]) this.#graph.input(name, 'int64', [3]);
-    for (const name of [names.queryRows, names.keyRows, names.outputRows])
-      this.#graph.input(name, 'int32', [`${name}_count`]);
+    const rows = grid.firstOnly ? [names.keyRows] : [names.queryRows, names.keyRows, names.outputRows];
+    for (const name of rows) this.#graph.input(name, 'int32', [`${name}_count`]);
     this.#graph.input(names.bias, 'float32', [`${names.bias}_tiles`, 1, `${names.bias}_queries`, `${names.bias}_keys`]);
   }
 
@@ -320,8 +318,14 @@ class Lowering {
     return value[0]!;
   }
 
+  #weightRows(stacked: readonly TensorRows[]): string {
+    const [first] = stacked;
+    if (first === undefined || stacked.length > 1) throw new SextantError('internal', 'A block spans several tensors.');
+    return this.#weight(first.tensor, first);
+  }
+
   /** A tensor, or some of its rows, as float32. Casts of constants are folded when the session loads. */
-  #weight(name: string, rows?: Rows): string {
+  #weight(name: string, rows?: Omit<TensorRows, 'tensor'>): string {
     const { name: stored, type } = this.#stored(name, rows);
     if (type === 'F32') return stored;
     const output = `${stored}.float`;
@@ -330,7 +334,7 @@ class Lowering {
     return this.#graph.node('Cast', [stored], { to: 1 }, { output });
   }
 
-  #stored(name: string, rows?: Rows): { readonly name: string; readonly type: TensorType } {
+  #stored(name: string, rows?: Omit<TensorRows, 'tensor'>): { readonly name: string; readonly type: TensorType } {
     const tensor = this.#weights.tensors.get(name);
     if (tensor === undefined) throw new SextantError('model_invalid', `The model's weights lack the tensor “${name}”.`);
     const { type } = tensor;
@@ -350,9 +354,4 @@ class Lowering {
     }
     return { name: stored, type };
   }
-}
-
-interface Rows {
-  readonly start: number;
-  readonly count: number;
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
 import { describeNetwork } from '../../../../src/engine/model/describeNetwork.ts';
+import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
 import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
-import { withEmbeddingHead, type Network } from '../../../../src/engine/model/network.ts';
+import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
 import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
 import { lowerNetwork } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
 import { OrtModel, type PackedInput } from '../../../../src/engine/runtime/ortModel.ts';
@@ -38,6 +39,37 @@ test('half-precision weights are read where they lie', async (t) => {
   }
 });
 
+test('computing the first token alone in the last layer changes no embedding', async (t) => {
+  for (const name of ['modernbert-v5', 'modernbert-v4', 'bert', 'distilbert']) {
+    await t.test(name, async () => {
+      const reference = referenceModel(name);
+      using opened = writeModelFolder(reference);
+      const { network, model } = await open(reference, opened.folder, 'cls');
+      try {
+        for (const pack of [[2, 1], [65], [66, 66], [130, 129, 64, 2]])
+          await checkFirst(model, network, reference, pack);
+      } finally {
+        await model.dispose();
+      }
+    });
+  }
+});
+
+async function checkFirst(
+  model: OrtModel,
+  network: Network,
+  reference: ReferenceModel,
+  lengths: number[],
+): Promise<void> {
+  const [embeddings] = await model.run(packed(lengths, network.vocabularySize));
+  const width = network.hiddenSize;
+  for (const [index, length] of lengths.entries()) {
+    const expected = floats(reference.cases.find((item) => item.length === length)!.hidden).subarray(0, width);
+    const actual = embeddings!.data.subarray(index * width, (index + 1) * width);
+    near(actual, normalized(expected), `length ${length} in [${lengths.join(', ')}]`);
+  }
+}
+
 /** Runs every length alone, then packs of several, and compares with the reference. */
 async function checkPacks(reference: ReferenceModel, folder: string): Promise<void> {
   const { network, model } = await open(reference, folder);
@@ -64,12 +96,20 @@ async function checkPacks(reference: ReferenceModel, folder: string): Promise<vo
   }
 }
 
-async function open(reference: ReferenceModel, folder: string): Promise<{ network: Network; model: OrtModel }> {
+async function open(
+  reference: ReferenceModel,
+  folder: string,
+  pooling: Pooling = 'mean',
+): Promise<{ network: Network; model: OrtModel }> {
   const file = 'model.safetensors';
   const { tensors } = await readSafetensorsHeader(path.join(folder, file));
   const encoder = describeNetwork(parseModelConfig(reference.config), (name) => tensors.get(name)?.shape);
-  const network = withEmbeddingHead(encoder, 'mean', encoder.hiddenSize);
-  const lowered = lowerNetwork(network, { file, tensors }, [network.lastHiddenState, network.embedding]);
+  const network = withEmbeddingHead(encoder, pooling, encoder.hiddenSize);
+  const weights = { file, tensors };
+  const lowered =
+    pooling === 'cls'
+      ? lowerNetwork(firstTokenOnly(network), weights, [network.embedding])
+      : lowerNetwork(network, weights, [network.lastHiddenState, network.embedding]);
   return { network, model: await OrtModel.open(lowered, { folder, threads: 1 }) };
 }
 
