@@ -4,7 +4,7 @@ import { detectLanguage } from './language.ts';
 import path from 'node:path';
 
 const generatedMarkers = [
-  /@generated\b(?!\s+from\s+this)/,
+  /^\W*@generated(?![\w-])/,
   /\bCode generated\b.*\bDO NOT EDIT\b/i,
   /\b(?:auto[- ]?(?:matically )?|machine[- ])generated\b.*\b(?:do not|don't|never) (?:edit|modify|change)/i,
   /\b(?:do not|don't|never) (?:edit|modify|change)\b.*\b(?:auto[- ]?(?:matically )?|machine[- ])?generated\b/i,

@@ -74,12 +74,12 @@ export class Discovery implements AsyncIterable<DiscoveredFile> {
   async #inspect(root: string, folder: string, entries: Dirent[], matcher: IgnoreMatcher, queue: string[]) {
     const names = new Set(entries.map((entry) => entry.name));
     matcher.describeFolder(folder, (name) => names.has(name));
-    const pending: (Inspection | Promise<Inspection>)[] = [];
+    const pending: Promise<Inspection>[] = [];
     for (const entry of entries) {
       const relative = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
         const skip = matcher.reason(relative, true);
-        if (skip) pending.push({ skip });
+        if (skip) this.#count(skip);
         else queue.push(relative);
       } else if (entry.isFile() || entry.isSymbolicLink()) {
         pending.push(inspectEntry(root, relative, matcher, this.#options.maxFileSizeBytes));
