@@ -100,9 +100,9 @@ describe('readSourceFile', () => {
     const file = path.join(folder, 'busy.txt');
     const long = 'a'.repeat(200_000);
     writeFileSync(file, long);
-    let running = true;
+    const stop = new AbortController();
     const writer = (async () => {
-      for (let i = 0; running; i++) {
+      for (let i = 0; !stop.signal.aborted; i++) {
         if (i % 2 === 0) truncateSync(file, 100_000);
         else writeFileSync(file, long);
         await tick();
@@ -116,7 +116,7 @@ describe('readSourceFile', () => {
         assert.equal(result.hash, createHash('sha256').update(result.text).digest('hex'));
       }
     }
-    running = false;
+    stop.abort();
     await writer;
   });
 
