@@ -1,5 +1,5 @@
 import { codeTokens } from '../text/codeTokens.ts';
-import { rolesAskedFor, type PathRole } from './pathRoles.ts';
+import { rolesAskedFor, type FileRole } from './fileRoles.ts';
 import { isStopWord } from './stopWords.ts';
 
 export const queryKinds = ['identifier', 'path', 'question', 'error', 'code'] as const;
@@ -15,7 +15,7 @@ export interface QueryProfile {
   /** Names written as code writes them; of qualified ones the last part. */
   readonly identifiers: readonly string[];
   /** Kinds of files the query names, so that they are not penalised. */
-  readonly wants: ReadonlySet<PathRole>;
+  readonly wants: ReadonlySet<FileRole>;
 }
 
 /** A long snippet is searched by its first words: BM25 over more gains nothing and costs time. */

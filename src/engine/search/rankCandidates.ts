@@ -20,7 +20,7 @@ function scored({ candidate, signals }: SignalledCandidate, weights: SignalWeigh
   const contributions: Record<string, number> = {};
   let base = 0;
   for (const name of signalNames) {
-    const value = signals[name] * weights[name];
+    const value = (signals[name] ?? 0) * weights[name];
     if (value === 0) continue;
     contributions[name] = value;
     base += value;

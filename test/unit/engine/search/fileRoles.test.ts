@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rolesOfPath, type PathRole } from '../../../../src/engine/search/pathRoles.ts';
+import { rolesOf, type FileRole } from '../../../../src/engine/search/fileRoles.ts';
 
-const cases: readonly [path: string, roles: readonly PathRole[]][] = [
+const cases: readonly [path: string, roles: readonly FileRole[]][] = [
   ['src/parser.ts', []],
   ['src/latest.ts', []],
   ['src/contest/attest.py', []],
@@ -15,16 +15,24 @@ const cases: readonly [path: string, roles: readonly PathRole[]][] = [
   ['spec/rack/builder_spec.rb', ['test']],
   ['src/main/ParserTest.java', ['test']],
   ['conftest.py', ['test']],
-  ['examples/hello/main.rs', ['example']],
+  ['examples/hello/main.rs', ['example', 'plumbing']],
   ['benches/parse.rs', ['example']],
   ['api/v2/user.pb.go', ['generated']],
   ['proto/user_pb2.py', ['generated']],
   ['third_party/zlib/inflate.c', ['vendored']],
-  ['types/index.d.ts', ['declaration']],
+  ['types/button.d.ts', ['declaration']],
+  ['_examples/rest/routes.json', ['example', 'internal', 'data']],
+  ['src/index.ts', ['plumbing']],
+  ['README.md', ['prose']],
+  ['src/_private.ts', []],
   ['src/compat.py', ['compatibility']],
   ['pydantic/deprecated/json.py', ['compatibility']],
 ];
 
 for (const [path, roles] of cases) {
-  test(`roles of ${path}`, () => assert.deepEqual(rolesOfPath(path), roles));
+  test(`roles of ${path}`, () =>
+    assert.deepEqual(
+      rolesOf({ path, language: path.endsWith('.json') ? 'json' : 'x', scope: path.endsWith('.md') ? 'docs' : 'code' }),
+      roles,
+    ));
 }

@@ -1,0 +1,44 @@
+/** The terms of a query with their weights, and how much of them a text, a name or a file covers. */
+export class TermWeights {
+  readonly #weights: ReadonlyMap<string, number>;
+  readonly #ordered: readonly number[];
+  readonly #total: number;
+  readonly #compounds: ReadonlySet<string>;
+
+  /** `compounds`: neighbouring words of the query joined, see `QueryProfile`. */
+  constructor(terms: readonly string[], compounds: readonly string[], weightOf: (term: string) => number) {
+    this.#weights = new Map(terms.map((term) => [term, weightOf(term)]));
+    this.#ordered = [...this.#weights.values()];
+    this.#total = this.#ordered.reduce((sum, weight) => sum + weight, 0) || 1;
+    this.#compounds = new Set(compounds);
+  }
+
+  /** Share of the query's weight, in [0, 1], of the terms at these places in the query. */
+  shareAt(places: Iterable<number>): number {
+    let sum = 0;
+    for (const place of places) sum += this.#ordered[place] ?? 0;
+    return sum / this.#total;
+  }
+
+  /** Share of the query's weight, in [0, 1], that is among `terms`. */
+  share(terms: readonly string[]): number {
+    let sum = 0;
+    for (const term of new Set(terms)) sum += this.#weights.get(term) ?? 0;
+    return sum / this.#total;
+  }
+
+  /**
+   * How well a name fits the query, in [0, 1]: the share of the name's words that the query has, times the root of the share
+   * of the query that they cover. `terms` are those of one name; the joined form of several words comes last.
+   */
+  fit(terms: readonly string[]): number {
+    const joined = terms.length > 1 ? terms.at(-1)! : undefined;
+    const words = [...new Set(joined === undefined ? terms : terms.slice(0, -1))];
+    if (words.length === 0) return 0;
+    const whole = joined !== undefined && (this.#compounds.has(joined) || this.#weights.has(joined));
+    const found = words.filter((word) => this.#weights.has(word));
+    const precision = whole ? 1 : found.length / words.length;
+    const covered = whole && found.length === 0 ? [joined] : found;
+    return precision * Math.sqrt(this.share(covered));
+  }
+}
