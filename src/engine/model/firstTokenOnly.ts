@@ -25,26 +25,28 @@ export function firstTokenOnly<N extends Network>(network: N): N {
 
 /** The same attention, asked by the first tokens only. */
 function splitQueries(qkv: LinearOperation, attention: AttentionOperation): Operation[] {
-  const { epilogue, parts: _, ...plain } = qkv;
+  const { inputWidth } = qkv;
   const width = qkv.outputWidth / 3;
   const first = `${qkv.input}.first`;
   const query = `${qkv.output}.query`;
   const keysAndValues = `${qkv.output}.keys_values`;
-  const rows = (start: number, count: number): Pick<LinearOperation, 'outputWidth' | 'weights' | 'biases'> => ({
+  const linear = (input: string, output: string, start: number, count: number): LinearOperation => ({
+    kind: 'linear',
+    input,
+    output,
+    inputWidth,
     outputWidth: count,
     weights: sliceRows(qkv.weights, start, count),
     biases: sliceRows(qkv.biases, start, count),
   });
   return [
-    { kind: 'pool', input: qkv.input, output: first, width: qkv.inputWidth, how: 'cls' },
+    { kind: 'pool', input: qkv.input, output: first, width: inputWidth, how: 'cls' },
     // The first token's position is 0, by which the rotary embedding does not turn.
-    { ...plain, ...rows(0, width), input: first, output: query },
+    linear(first, query, 0, width),
     {
-      ...plain,
-      ...rows(width, 2 * width),
-      output: keysAndValues,
+      ...linear(qkv.input, keysAndValues, width, 2 * width),
       parts: 2,
-      ...(epilogue === undefined ? {} : { epilogue }),
+      ...(qkv.epilogue === undefined ? {} : { epilogue: qkv.epilogue }),
     },
     { ...attention, input: keysAndValues, query },
   ];

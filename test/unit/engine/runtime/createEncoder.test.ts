@@ -202,24 +202,3 @@ test('what is wrong with a model is a typed error', async () => {
   rmSync(path.join(model.folder, 'tokenizer.json'));
   await rejectsWith('model_missing', open(model));
 });
-
-test('the fingerprint changes with everything that decides an embedding', async () => {
-  using model = testModel();
-  const fingerprint = async (): Promise<string> => {
-    const encoder = await open(model);
-    await encoder.dispose();
-    return encoder.fingerprint;
-  };
-  const base = await fingerprint();
-  assert.match(base, /^[0-9a-f]{64}$/);
-  assert.equal(await fingerprint(), base);
-  model.manifest({ name: 'another name', license: 'MIT' });
-  assert.equal(await fingerprint(), base, 'a name decides nothing');
-  const changes = [{ pooling: 'cls' }, { prefixes: { query: 'q ' } }, { dimension: 32 }, { maxTokens: 64 }];
-  const seen = new Set([base]);
-  for (const change of changes) {
-    model.manifest(change);
-    seen.add(await fingerprint());
-  }
-  assert.equal(seen.size, changes.length + 1);
-});
