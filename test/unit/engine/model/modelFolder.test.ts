@@ -16,7 +16,7 @@ async function read(files: Record<string, unknown>): Promise<ModelFolder> {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, typeof json === 'string' ? json : JSON.stringify(json));
   }
-  return readModelFolder(written.folder);
+  return await readModelFolder(written.folder);
 }
 
 async function refuses(files: Record<string, unknown>, code: ErrorCode, what: RegExp): Promise<void> {
