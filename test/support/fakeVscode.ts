@@ -219,7 +219,14 @@ export const window = {
   createTextEditorDecorationType: () => track('decoration type'),
   createQuickPick: () => {
     const noop = () => new Disposable(() => undefined);
-    const names = ['onDidChangeValue', 'onDidChangeActive', 'onDidAccept', 'onDidTriggerItemButton', 'onDidHide'];
+    const names = [
+      'onDidTriggerButton',
+      'onDidChangeValue',
+      'onDidChangeActive',
+      'onDidAccept',
+      'onDidTriggerItemButton',
+      'onDidHide',
+    ];
     const show = () => fake.shown.push('quick pick');
     return { ...track('quick pick'), ...Object.fromEntries(names.map((name) => [name, noop])), show, value: '' };
   },

@@ -1,7 +1,7 @@
 import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
-import { blockBits, blockSize, fieldNames, scorePostings, type PostingScorer } from './postingCodec.ts';
+import { blockBits, blockSize, countPostings, fieldNames, scorePostings, type PostingScorer } from './postingCodec.ts';
 import type { Candidate, CandidateFilter, FieldWeights } from './searchIndex.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
@@ -15,6 +15,7 @@ const filterFactor = 4;
 
 interface BlockRow {
   readonly block: number;
+  readonly used: number;
   readonly alive: number;
   readonly tokens: number;
   readonly data: Buffer;
@@ -49,16 +50,11 @@ export class KeywordSearch {
     this.#lengths = lengthTable(chunkSetId);
   }
 
-  /** Chunks that hold each term; chunks that were deleted lately may be counted still. */
+  /** Chunks that hold each term. */
   documentFrequencies(terms: readonly string[]): Map<string, number> {
-    const rows = this.#statements
-      .get(
-        `SELECT p.term, sum(p.count) AS count FROM ${this.#lengths} l CROSS JOIN json_each(?) j
-         CROSS JOIN ${this.#postings} p ON p.block = l.block AND p.term = j.value GROUP BY p.term`,
-      )
-      .all(JSON.stringify(terms)) as { term: string; count: number }[];
-    const counts = new Map(rows.map(({ term, count }) => [term, count]));
-    return new Map(terms.map((term) => [term, counts.get(term) ?? 0]));
+    const blocks = this.#blocks();
+    const postings = this.#postingsOf(terms);
+    return new Map(terms.map((term) => [term, frequencyOf(postings.get(term) ?? [], blocks)]));
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
@@ -81,28 +77,30 @@ export class KeywordSearch {
   }
 
   #score(terms: readonly string[], fieldWeights: FieldWeights): readonly ScoredBlock[] {
-    const rows = this.#statements
-      .get(`SELECT block, alive, tokens, data FROM ${this.#lengths} ORDER BY block`)
-      .all() as BlockRow[];
-    const total = rows.reduce((sum, { alive }) => sum + alive, 0);
+    const rows = this.#blocks();
+    const total = sum(rows.values(), ({ alive }) => alive);
     if (total === 0) return [];
-    const averageLength = rows.reduce((sum, { tokens }) => sum + tokens, 0) / total;
+    const averageLength = sum(rows.values(), ({ tokens }) => tokens) / total;
     const weights = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
     const blocks = new Map<number, ScoredBlock>();
-    for (const { block, data } of rows) {
+    for (const { block, data } of rows.values()) {
       const scores = new Float32Array(blockSize);
       blocks.set(block, { first: block << blockBits, scores, norms: normsOf(data, averageLength), weights });
     }
     for (const postings of this.#postingsOf(terms).values()) {
-      const frequency = Math.min(
-        total,
-        postings.reduce((sum, { count }) => sum + count, 0),
-      );
+      const frequency = frequencyOf(postings, rows);
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
       for (const { block, data } of postings) scorePostings(data, idf * (k1 + 1), blocks.get(block)!);
     }
     return [...blocks.values()];
+  }
+
+  #blocks(): Map<number, BlockRow> {
+    const rows = this.#statements
+      .get(`SELECT block, used, alive, tokens, data FROM ${this.#lengths} ORDER BY block`)
+      .all() as BlockRow[];
+    return new Map(rows.map((row) => [row.block, row]));
   }
 
   #postingsOf(terms: readonly string[]): Map<string, PostingRow[]> {
@@ -133,6 +131,20 @@ export class KeywordSearch {
 }
 
 const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };
+
+function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+}
+
+/** Chunks that hold the term of these rows; only where chunks are gone must they be counted one by one. */
+function frequencyOf(postings: readonly PostingRow[], blocks: ReadonlyMap<number, BlockRow>): number {
+  return sum(postings, ({ block, count, data }) => {
+    const { used, alive, data: lengths } = blocks.get(block)!;
+    return used === alive ? count : countPostings(data, lengthsOf(lengths));
+  });
+}
 
 /** See {@link PostingScorer}. */
 function normsOf(data: Uint8Array, averageLength: number): Float32Array {

@@ -61,17 +61,30 @@ export function scorePostings(data: Uint8Array, factor: number, { weights, norms
   }
 }
 
+/** How many of the postings belong to chunks that are there, by the lengths of the block. */
+export function countPostings(data: Uint8Array, lengths: Uint16Array): number {
+  let count = 0;
+  for (let at = 0; at < data.length; at = endOfPosting(data, at)) {
+    if (lengths[data[at]! | (data[at + 1]! << 8)]! > 0) count += 1;
+  }
+  return count;
+}
+
+function endOfPosting(data: Uint8Array, start: number): number {
+  const head = data[start + 2]!;
+  let end = start + 3;
+  if (head < fieldsFlag) return end;
+  for (let field = 0; field <= bodyField; field += 1) if ((head & (1 << field)) !== 0) end += 1;
+  return end;
+}
+
 /** The postings of the chunks that `keep` lets through, and how many those are. */
 export function filterPostings(data: Uint8Array, keep: (localId: number) => boolean): { data: Buffer; count: number } {
   const kept: Uint8Array[] = [];
   for (let at = 0; at < data.length;) {
-    const start = at;
-    const head = data[at + 2]!;
-    at += 3;
-    if (head >= fieldsFlag) {
-      for (let field = 0; field <= bodyField; field += 1) if ((head & (1 << field)) !== 0) at += 1;
-    }
-    if (keep(data[start]! | (data[start + 1]! << 8))) kept.push(data.subarray(start, at));
+    const end = endOfPosting(data, at);
+    if (keep(data[at]! | (data[at + 1]! << 8))) kept.push(data.subarray(at, end));
+    at = end;
   }
   return { data: Buffer.concat(kept), count: kept.length };
 }
