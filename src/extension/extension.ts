@@ -25,6 +25,7 @@ let engine: EngineClient | undefined;
  * when a folder is to be indexed or the user asks for something.
  */
 export function activate(context: vscode.ExtensionContext): SextantApi {
+  const started = performance.now();
   const own = <T extends vscode.Disposable>(disposable: T): T => {
     context.subscriptions.push(disposable);
     return disposable;
@@ -90,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     }),
   });
   sync.roots();
+  log.debug(`Activated in ${(performance.now() - started).toFixed(1)} ms.`);
   return createApi(client, opener);
 }
 

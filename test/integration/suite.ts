@@ -1,12 +1,22 @@
 import * as vscode from 'vscode';
-import './cases/manifest.ts';
-import './cases/search.ts';
-import './cases/live.ts';
-import './cases/engine.ts';
 import { runAll } from './runner.ts';
 
-/** Runs the suite when the test harness asked for it; see README.md. */
-export function activate(): void {
-  const file = process.env['SEXTANT_TEST_RESULT'];
-  if (file !== undefined) void runAll(file, vscode.version);
+/** One window's worth of cases each; see README.md. */
+const suites: Readonly<Record<string, () => Promise<unknown>>> = {
+  main: async () => {
+    await import('./cases/manifest.ts');
+    await import('./cases/search.ts');
+    await import('./cases/live.ts');
+    await import('./cases/engine.ts');
+  },
+  multiRoot: () => import('./cases/multiRoot.ts'),
+  restricted: () => import('./cases/restricted.ts'),
+};
+
+/** Runs the suite when the test harness asked for it. */
+export async function activate(): Promise<void> {
+  const { SEXTANT_TEST_RESULT: file, SEXTANT_TEST_SUITE: name = 'main' } = process.env;
+  if (file === undefined) return;
+  await suites[name]?.();
+  void runAll(file, vscode.version);
 }

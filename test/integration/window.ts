@@ -60,6 +60,10 @@ export function untilIdle(): Promise<EngineStatus> {
   );
 }
 
+export function untilRoots(count: number): Promise<boolean> {
+  return waitFor(`${count} roots`, () => api().status()?.roots.length === count, 30_000);
+}
+
 export async function closeEditors(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }

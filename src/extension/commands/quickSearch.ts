@@ -1,5 +1,6 @@
 import { QuickSearch } from '../views/quickSearch.ts';
 import type { CommandHandler } from './commandContext.ts';
+import { search } from './search.ts';
 import { requireFolder } from './requireFolder.ts';
 import { showSimilar } from './showSimilar.ts';
 
@@ -14,6 +15,7 @@ export const quickSearch: CommandHandler = (context, query) => {
     limit: maxResults,
     open: (location, how) => opener.open(location, how),
     similar: (location) => showSimilar(context, location),
+    toPanel: (text) => search(context, text),
     remember: (text) => history.remember(text),
     reportError,
   }).show(typeof query === 'string' ? query : '');

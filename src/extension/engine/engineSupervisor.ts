@@ -169,6 +169,7 @@ export class EngineSupervisor {
       void keepHeartbeat(ping, onHang, this.#options.heartbeat ?? defaultHeartbeat, life.signal);
       await this.#restore(engine);
       if (!engine.alive || signal.aborted) throw engineUnavailable('The engine stopped while it started.');
+      this.#log('info', 'The engine runs.', { pid, version });
       this.#setState({ kind: 'running', pid, version });
       this.#ready.resolve(engine);
       return crashError(await engine.exited, hung);

@@ -15,6 +15,8 @@ export interface QuickSearchOptions {
   readonly limit: number;
   open(location: Location, how: OpenHow): Promise<void>;
   similar(location: Location): Promise<void>;
+  /** Shows the same search in the panel. */
+  toPanel(query: string): Promise<void>;
   remember(query: string): Promise<void>;
   reportError(error: unknown): void;
 }
@@ -29,6 +31,7 @@ export class QuickSearch {
   readonly #pick = vscode.window.createQuickPick<Item>();
   readonly #side = { iconPath: new vscode.ThemeIcon('split-horizontal'), tooltip: vscode.l10n.t('Open to the Side') };
   readonly #similar = { iconPath: new vscode.ThemeIcon('sparkle'), tooltip: vscode.l10n.t('Find Similar Code') };
+  readonly #panel = { iconPath: new vscode.ThemeIcon('list-tree'), tooltip: vscode.l10n.t('Show in Search Panel') };
   readonly #origin = vscode.window.activeTextEditor;
   readonly #originView = { selection: this.#origin?.selection, ranges: this.#origin?.visibleRanges };
   #search = new AbortController();
@@ -46,6 +49,8 @@ export class QuickSearch {
     pick.onDidChangeActive(([item]) => this.#onActive(item));
     pick.onDidAccept(() => void this.#open(pick.activeItems[0], 'open'));
     pick.onDidTriggerItemButton(({ button, item }) => void this.#onButton(button, item));
+    pick.buttons = [this.#panel];
+    pick.onDidTriggerButton(() => void this.#toPanel());
     pick.onDidHide(() => void this.#close());
   }
 
@@ -117,7 +122,14 @@ export class QuickSearch {
     if (!item.result) return;
     this.#accepted = true;
     this.#pick.hide();
-    await this.#options.similar(item.result);
+    await this.#options.similar(item.result).catch((error: unknown) => this.#options.reportError(error));
+  }
+
+  async #toPanel(): Promise<void> {
+    this.#accepted = true;
+    const query = this.#pick.value;
+    this.#pick.hide();
+    await this.#options.toPanel(query);
   }
 
   async #open(item: Item | undefined, how: OpenHow): Promise<void> {

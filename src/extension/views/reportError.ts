@@ -13,8 +13,14 @@ function remedies(code: ErrorCode): Remedy[] {
   switch (code) {
     case 'workspace_missing':
       return [{ title: vscode.l10n.t('Open Folder'), command: 'vscode.openFolder' }];
+    // What stops the engine for good; a restart helps once the cause is gone.
     case 'engine_unavailable':
     case 'protocol_mismatch':
+    case 'runtime_unavailable':
+    case 'disk_full':
+    case 'database_too_new':
+    case 'database_damaged':
+    case 'database_busy':
       return [restart, log];
     case 'model_missing':
     case 'model_invalid':

@@ -16,6 +16,8 @@ export interface PanelHostParts {
   readonly report: (error: unknown) => void;
 }
 
+const previewErrorMs = 5_000;
+
 /** What each command of the panel runs; its Re-index button updates without asking. */
 const panelCommands: Readonly<
   Record<PanelCommand, readonly [id: CommandId | `vscode.${string}` | `workbench.${string}`, ...args: unknown[]]>
@@ -40,7 +42,15 @@ export function createPanelHost({ client, opener, settings, report }: PanelHostP
       multiRoot: localFolders().length > 1,
       facets: { languages: languages(client.status), kinds: symbolKinds },
     }),
-    open: (location, how) => opener.open(location, how),
+    open: async (location, how) => {
+      try {
+        await opener.open(location, how);
+      } catch (error) {
+        // A preview was not asked for: moving over a file that is gone must not pile up notifications.
+        if (how !== 'preview') throw error;
+        vscode.window.setStatusBarMessage(serializeError(error).message, previewErrorMs);
+      }
+    },
     copy: async (text) => vscode.env.clipboard.writeText(text),
     run: async (command) => {
       const [id, ...args] = panelCommands[command];

@@ -39,6 +39,7 @@ test('Restart Engine leaves exactly one engine', async () => {
 });
 
 test('the status report tells about engine, model and folder', async () => {
+  await waitFor('the model', () => api().status()?.model);
   const document = await vscode.workspace.openTextDocument(
     vscode.Uri.from({ scheme: 'sextant-status', path: '/Sextant index status.md' }),
   );
