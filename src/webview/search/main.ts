@@ -5,12 +5,12 @@ import { queryId } from './components/queryBox.tsx';
 import { listId } from './components/resultTree.tsx';
 import type { Effect, PanelEvent } from './model/event.ts';
 import { fromStored, toStored } from './model/persist.ts';
-import { initialState } from './model/state.ts';
+import { initialState, type PanelState } from './model/state.ts';
 import { update } from './model/update.ts';
 import './main.css';
 
 /** Typing pause after which a search starts, rest of the arrow keys before a preview, and before the state is kept. */
-const delays = { debounce: 150, preview: 120, announce: 400, store: 250 } as const;
+const delays = { debounce: 150, preview: 120, announce: 400, store: 100 } as const;
 type Timer = keyof typeof delays;
 
 const vscode = acquireVsCodeApi();
@@ -67,15 +67,24 @@ function perform(effect: Effect): void {
 /** A preview that is due must not come after something the user did since, such as opening the file. */
 const endsPreview: readonly PanelEvent['type'][] = ['opened', 'moved', 'wentBack', 'escaped', 'typed', 'typedAhead'];
 
+const lasting = ['query', 'mode', 'filters', 'pages'] as const satisfies readonly (keyof PanelState)[];
+
 function dispatch(event: PanelEvent): void {
   if (endsPreview.includes(event.type)) clearTimeout(timers.preview);
+  const before = state;
   const [next, effects] = update(state, event);
-  if (next !== state) {
+  if (next !== before) {
     state = next;
     draw();
-    later('store', store);
+    keep(before, event);
   }
   effects.forEach(perform);
+}
+
+/** Keeps what lasts. Answers at once, as the panel may be hidden any moment; what comes with each key after a rest. */
+function keep(before: PanelState, event: PanelEvent): void {
+  if (event.type === 'host' && state.pages !== before.pages) store();
+  else if (lasting.some((part) => state[part] !== before[part])) later('store', store);
 }
 
 /** Draws the state. When what had the focus is gone afterwards, the list or the query box takes it over. */

@@ -182,5 +182,4 @@ export const text = {
   files: (n: number): string => plural(n, 'file', 'files'),
   eta: (time: string): string => `about ${time} left`,
   restricted: 'Restricted Mode: settings of this workspace are ignored.',
-  connecting: 'Starting…',
 } as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isGrowing, progressOf } from '../../../src/webview/search/model/progress.ts';
+import { indexedLanguages, isGrowing, progressOf } from '../../../src/webview/search/model/progress.ts';
 import { rootStatus, status } from './samples.ts';
 
 test('roots are added up; the busiest one names the phase; the longest wait counts', () => {
@@ -28,4 +28,13 @@ test('no engine and no roots have no progress; an empty workspace is complete', 
   assert.equal(progressOf(null), null);
   assert.equal(progressOf({ paused: false, roots: [] }), null);
   assert.equal(progressOf(status(rootStatus({ chunks: 0, embedded: 0 })))!.share, 1);
+});
+
+test('languages of all roots, the most common first', () => {
+  const roots = [
+    rootStatus({ languages: { go: 2, python: 1 } }),
+    rootStatus({ languages: { python: 4 } }),
+    rootStatus(),
+  ];
+  assert.deepEqual(indexedLanguages(status(...roots)), ['python', 'go']);
 });

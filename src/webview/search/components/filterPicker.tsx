@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { hasFilter, looksLikePath, normalizePath, type Filter } from '../model/filters.ts';
+import { indexedLanguages } from '../model/progress.ts';
 import type { PanelState } from '../model/state.ts';
 import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
@@ -22,10 +23,12 @@ interface Option {
 /** What fits the typed text: names that contain it, and the text itself as a path to search in or to leave out. */
 export function filterOptions(state: PanelState, typed: string): Option[] {
   const wanted = typed.trim().toLowerCase();
+  // The status follows the index; the facets are those of the moment when the panel was opened.
+  const languages = new Set([...indexedLanguages(state.host.status), ...state.facets.languages]);
   const all: Filter[] = [
     { type: 'scope', value: 'code' },
     { type: 'scope', value: 'docs' },
-    ...state.facets.languages.map((value): Filter => ({ type: 'language', value })),
+    ...[...languages].map((value): Filter => ({ type: 'language', value })),
     ...state.facets.kinds.map((value): Filter => ({ type: 'kind', value })),
     ...(state.filters.paths ?? []).map((value): Filter => ({ type: 'path', value })),
   ];

@@ -1,7 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Dispatch } from '../dispatch.ts';
 import { currentPage, type PanelState } from '../model/state.ts';
-import { text } from '../text.ts';
 import { FilterBar } from './filterBar.tsx';
 import { IndexingBar } from './indexingBar.tsx';
 import { QueryBox } from './queryBox.tsx';
@@ -16,8 +15,7 @@ interface PanelProps {
 
 /** The whole search panel, as the state says. */
 export function Panel({ state, dispatch }: PanelProps) {
-  const { blocker, error, connected } = state.host;
-  if (!connected) return <div class="panel" aria-busy="true" aria-label={text.connecting} />;
+  const { blocker, error } = state.host;
   if (blocker === 'noFolder' || blocker === 'untrusted') {
     return (
       <div class="panel">
@@ -25,7 +23,7 @@ export function Panel({ state, dispatch }: PanelProps) {
       </div>
     );
   }
-  const busy = state.pending !== null;
+  const busy = state.pending !== null || !state.host.connected;
   return (
     <div class="panel">
       <header class="head">
@@ -55,7 +53,9 @@ function Content({ state, dispatch }: PanelProps) {
   }
   if (page.error !== null) return <Failure error={page.error} dispatch={dispatch} />;
   if (page.answer === null)
-    return page.kind === 'search' && !isAsking(state) ? <Start state={state} dispatch={dispatch} /> : null;
+    return page.kind === 'search' && state.host.connected && !isAsking(state) ? (
+      <Start state={state} dispatch={dispatch} />
+    ) : null;
   if (page.answer.results.length === 0) return <NoResults state={state} dispatch={dispatch} answer={page.answer} />;
   return <ResultTree state={state} dispatch={dispatch} />;
 }

@@ -42,3 +42,14 @@ export function progressOf(status: EngineStatus | null): Progress | null {
 export function isGrowing(progress: Progress | null): boolean {
   return progress !== null && ['opening', 'scanning', 'indexing', 'embedding'].includes(progress.phase);
 }
+
+/** Languages of the indexed files, the most common first. */
+export function indexedLanguages(status: EngineStatus | null): string[] {
+  const counts = new Map<string, number>();
+  for (const root of status?.roots ?? []) {
+    for (const [language, files] of Object.entries(root.languages ?? {})) {
+      counts.set(language, (counts.get(language) ?? 0) + files);
+    }
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([language]) => language);
+}
