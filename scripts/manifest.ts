@@ -179,8 +179,8 @@ export function withGenerated(manifest: JsonObject): JsonObject {
 }
 
 function commandTable(): string {
-  const rows = commandEntries.map(([id, { title }]) => `| ${category}: ${title} | \`${id}\` |`);
-  return ['| command | id |', '| --- | --- |', ...rows].join('\n');
+  const rows = commandEntries.map(([id, { title, summary }]) => `| ${title} | ${summary} | \`${id}\` |`);
+  return ['| command | what it does | id |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function settingTable(): string {

@@ -1,6 +1,8 @@
 /** One command: the single source of its manifest entry. Each needs a handler, or the extension does not compile. */
 export interface CommandDefinition {
   readonly title: string;
+  /** One sentence for the README. */
+  readonly summary: string;
   /** Codicon for menus and view titles. */
   readonly icon?: string;
   /** Palette visibility; absent means always. */
@@ -11,27 +13,43 @@ export interface CommandDefinition {
 const searchView = 'view == sextant.search';
 
 export const commands = {
-  'sextant.search': { title: 'Search', icon: '$(search)' },
-  'sextant.quickSearch': { title: 'Quick Search', when: 'workspaceFolderCount > 0' },
+  'sextant.search': {
+    title: 'Search',
+    summary: 'Opens the search panel; in it, type a question or a name.',
+    icon: '$(search)',
+  },
+  'sextant.quickSearch': {
+    title: 'Quick Search',
+    summary: 'Search from the quick pick, with a live preview, without leaving the keyboard.',
+    when: 'workspaceFolderCount > 0',
+  },
   'sextant.searchSelection': {
     title: 'Search Selection',
+    summary: 'Searches for the selected text.',
     when: 'editorHasSelection',
     menus: [{ menu: 'editor/context', group: '4_sextant@2', when: 'editorHasSelection && resourceScheme == file' }],
   },
   'sextant.findSimilar': {
     title: 'Find Similar Code',
+    summary: 'Lists code like the selection, or like the function at the cursor.',
     when: 'editorIsOpen && workspaceFolderCount > 0',
     menus: [{ menu: 'editor/context', group: '4_sextant@1', when: 'resourceScheme == file' }],
   },
-  'sextant.findDuplicates': { title: 'Find Duplicates', when: 'workspaceFolderCount > 0' },
+  'sextant.findDuplicates': {
+    title: 'Find Duplicates',
+    summary: 'Groups code that does nearly the same, over the whole workspace.',
+    when: 'workspaceFolderCount > 0',
+  },
   'sextant.reindex': {
     title: 'Re-index',
+    summary: 'Looks at every file again, or builds the index from nothing.',
     icon: '$(refresh)',
     when: 'workspaceFolderCount > 0',
     menus: [{ menu: 'view/title', group: 'navigation@1', when: searchView }],
   },
   'sextant.pauseIndexing': {
     title: 'Pause Indexing',
+    summary: 'Stops indexing until it is resumed; search goes on with what is there.',
     icon: '$(debug-pause)',
     when: 'sextant.indexing && !sextant.paused',
     menus: [
@@ -40,16 +58,30 @@ export const commands = {
   },
   'sextant.resumeIndexing': {
     title: 'Resume Indexing',
+    summary: 'Goes on where indexing was paused.',
     icon: '$(debug-continue)',
     when: 'sextant.paused',
     menus: [{ menu: 'view/title', group: 'navigation@2', when: `${searchView} && sextant.paused` }],
   },
-  'sextant.selectModel': { title: 'Select Model' },
-  'sextant.showStatus': { title: 'Show Index Status' },
-  'sextant.showLog': { title: 'Show Log' },
-  'sextant.copyDiagnostics': { title: 'Copy Diagnostics' },
-  'sextant.clearIndex': { title: 'Clear Index', when: 'workspaceFolderCount > 0' },
-  'sextant.restartEngine': { title: 'Restart Engine' },
+  'sextant.selectModel': {
+    title: 'Select Model',
+    summary: 'Chooses the model that ships with Sextant or a folder with another one.',
+  },
+  'sextant.showStatus': {
+    title: 'Show Index Status',
+    summary: 'Shows files, chunks, what was skipped and why, the model and what runs it.',
+  },
+  'sextant.showLog': { title: 'Show Log', summary: 'Opens the log.' },
+  'sextant.copyDiagnostics': {
+    title: 'Copy Diagnostics',
+    summary: 'Copies versions, back ends and index health for a bug report; no file contents.',
+  },
+  'sextant.clearIndex': {
+    title: 'Clear Index',
+    summary: 'Deletes the index of this workspace, after asking.',
+    when: 'workspaceFolderCount > 0',
+  },
+  'sextant.restartEngine': { title: 'Restart Engine', summary: 'Starts the engine process anew.' },
 } as const satisfies Record<string, CommandDefinition>;
 
 export type CommandId = keyof typeof commands;
