@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
 import { Indexer } from '../../src/engine/index/indexer.ts';
 import type { IndexerOptions } from '../../src/engine/index/indexerOptions.ts';
 import { RootStore } from '../../src/engine/store/rootStore.ts';
@@ -16,6 +17,7 @@ export class IndexedFolder {
   readonly store: RootStore;
   readonly chunker: ParagraphChunker;
   readonly indexer: Indexer;
+  readonly #context: TestContext;
 
   constructor(context: TestContext, files: Readonly<Record<string, string>>, options: Partial<IndexerOptions> = {}) {
     const base = temporaryFolder(context);
@@ -25,7 +27,14 @@ export class IndexedFolder {
     this.write(files);
     this.store = options.store ?? new RootStore(this.databaseFile);
     this.chunker = (options.chunker as ParagraphChunker | undefined) ?? new ParagraphChunker();
-    this.indexer = new Indexer({
+    this.#context = context;
+    this.indexer = this.anotherIndexer(options);
+    context.after(() => this.store.close());
+  }
+
+  /** A further indexer over the same folder and database, once the one before it is disposed. */
+  anotherIndexer(options: Partial<IndexerOptions> = {}): Indexer {
+    const indexer = new Indexer({
       root: { uri: pathToFileURL(this.folder).href, path: this.folder, name: 'workspace' },
       store: this.store,
       chunker: this.chunker,
@@ -35,10 +44,23 @@ export class IndexedFolder {
       settings: { exclude: [], useGitignore: true, maxFileSizeBytes: 1_000_000 },
       ...options,
     });
-    context.after(async () => {
-      await this.indexer.dispose();
-      this.store.close();
-    });
+    this.#context.after(() => indexer.dispose());
+    return indexer;
+  }
+
+  paths(): string[] {
+    return this.store.read((reader) => reader.files()).map(({ path: relative }) => relative);
+  }
+
+  /** Names of the database's tables that begin so. */
+  tableNames(prefix: string): string[] {
+    const db = new Database(this.databaseFile, { readonly: true });
+    const names = db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      .pluck()
+      .all() as string[];
+    db.close();
+    return names.filter((name) => name.startsWith(prefix));
   }
 
   absolute(relative: string): string {

@@ -2,7 +2,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation } from '../store/catalog.ts';
-import type { PendingChunk } from '../store/embeddingWriter.ts';
+import type { NewEmbedding, PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { isStorable } from '../store/vectorCodec.ts';
 import type { EmbedQueue } from './embedQueue.ts';
@@ -44,6 +44,8 @@ export class Embedder {
   tokens = 0;
   linked = 0;
   readonly #options: EmbedderOptions;
+  /** Encoded, but the disk was full: written before anything else is encoded. */
+  #unsaved: { readonly generationId: number; readonly embeddings: readonly NewEmbedding[] }[] = [];
   #batchSize = 32;
   #failuresInARow = 0;
   #lastEnd = 0;
@@ -57,6 +59,7 @@ export class Embedder {
    * @throws SextantError of the encoder when it is broken, of the store when it cannot be written.
    */
   async run(encoder: Encoder, generation: Generation, signal: AbortSignal): Promise<void> {
+    this.#saveUnsaved(generation);
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     this.#lastEnd = performance.now();
@@ -82,7 +85,8 @@ export class Embedder {
       if (batch.items.length > 0) await this.#embed(encoder, generation, batch, signal);
       return true;
     } catch (error) {
-      this.#options.queue.add(taken);
+      const kept = new Set(this.#unsaved.flatMap(({ embeddings }) => embeddings.map(({ textHash }) => textHash)));
+      this.#options.queue.add(taken.filter(({ textHash }) => !kept.has(textHash)));
       throw error;
     }
   }
@@ -112,9 +116,9 @@ export class Embedder {
     const start = performance.now();
     const encoded = await this.#encode(encoder, generation, batch, signal);
     if (encoded === undefined) return;
-    const { store } = this.#options;
     const embeddings = batch.items.map(({ textHash }, i) => ({ textHash, vector: encoded.embeddings[i]! }));
-    this.linked += store.storeEmbeddings(generation, embeddings);
+    this.#unsaved.push({ generationId: generation.id, embeddings });
+    this.#saveUnsaved(generation);
     const end = performance.now();
     this.embedded += batch.items.length;
     this.tokens += encoded.tokens;
@@ -123,6 +127,15 @@ export class Embedder {
     this.#lastEnd = end;
     this.#adapt(batch.items.length, end - start);
     this.#options.onBatch(batch.items[0]!.path);
+  }
+
+  #saveUnsaved(generation: Generation): void {
+    for (let next = this.#unsaved[0]; next !== undefined; next = this.#unsaved[0]) {
+      if (next.generationId === generation.id) {
+        this.linked += this.#options.store.storeEmbeddings(generation, next.embeddings);
+      }
+      this.#unsaved.shift();
+    }
   }
 
   /** Undefined when the batch was embedded in parts because of a text in it that fails. */

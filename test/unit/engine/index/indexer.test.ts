@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { FakeEncoder } from '../../../support/fakeEncoder.ts';
+import { RootStore } from '../../../../src/engine/store/rootStore.ts';
+import { FakeEncoder, fakeVector } from '../../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../../support/indexedFolder.ts';
+import { ParagraphChunker } from '../../../support/paragraphChunker.ts';
 
 const files = {
   'src/a.ts': 'function alpha() {\n  return 1;\n}\n\nfunction beta() {\n  return 2;\n}\n',
@@ -47,4 +49,199 @@ test('a deleted file and a deleted folder leave the index', async (context) => {
     folder.store.read((reader) => reader.files()).map(({ path }) => path),
     ['src/a.ts', 'src/b.ts'],
   );
+});
+
+/** The model and generation that serve, and whether another is in the making. */
+function servingFingerprint(folder: IndexedFolder): string | undefined {
+  return folder.store.read((reader) => reader.servingModel()?.fingerprint);
+}
+
+test('another model serves only once it is complete, and the first is found again in the cache', async (context) => {
+  const first = new FakeEncoder({ fingerprint: 'first' });
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(first);
+  await folder.indexer.whenIdle();
+  const slow = new FakeEncoder({ fingerprint: 'second', dimension: 48, delayMs: 30 });
+  folder.indexer.setEncoder(slow);
+  assert.equal(servingFingerprint(folder), 'first');
+  const before = folder.store.read((reader) => reader.dense(fakeVector('x', 32, 'first'), 5, {}));
+  assert.equal(before.length, 5, 'the old generation serves on');
+  assert.deepEqual(
+    folder.store.read((reader) => reader.dense(fakeVector('x', 48, 'second'), 5, {})),
+    [],
+    'a query of another dimension finds nothing',
+  );
+  await folder.indexer.whenIdle();
+  assert.equal(servingFingerprint(folder), 'second');
+  assert.equal(slow.embedded.length, 5);
+  assert.equal(folder.store.read((reader) => reader.counts()).embedded, 5);
+  const again = new FakeEncoder({ fingerprint: 'first' });
+  folder.indexer.setEncoder(again);
+  await folder.indexer.whenIdle();
+  assert.equal(servingFingerprint(folder), 'first');
+  assert.deepEqual(again.embedded, [], 'nothing is embedded twice by one model');
+});
+
+test('a new version of the chunker builds a set beside the old one and embeds only new texts', async (context) => {
+  const encoder = new FakeEncoder();
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(encoder);
+  await folder.indexer.whenIdle();
+  await folder.indexer.dispose();
+  const seen: number[] = [];
+  const next = folder.anotherIndexer({
+    chunkerVersion: '2',
+    onStatus: () => seen.push(folder.store.read((reader) => reader.counts()).embedded),
+  });
+  next.start(encoder);
+  await next.whenIdle();
+  assert.equal(encoder.embedded.length, 5);
+  assert.deepEqual(folder.find('gamma'), ['src/b.ts']);
+  assert.ok(
+    seen.every((embedded) => embedded === 5),
+    'search was never without embeddings',
+  );
+  assert.deepEqual(folder.tableNames('postings_'), ['postings_2'], 'the old set is gone');
+});
+
+for (const [name, spoil] of Object.entries({
+  'too short': (vector: Float32Array) => vector.subarray(1),
+  'not a number': (vector: Float32Array) => vector.map((value, i) => (i === 3 ? NaN : value)),
+  zero: (vector: Float32Array) => vector.fill(0),
+})) {
+  test(`an embedding that is ${name} is refused, the others are kept`, async (context) => {
+    const encoder = new FakeEncoder({ spoil: (vector, text) => (text.includes('gamma') ? spoil(vector) : vector) });
+    const folder = new IndexedFolder(context, files);
+    folder.indexer.start(encoder);
+    const summary = await folder.indexer.whenIdle();
+    assert.equal(summary.embedded, 4);
+    assert.deepEqual(folder.find('gamma'), ['src/b.ts']);
+  });
+}
+
+test('a broken encoder is an error, and keyword search goes on', async (context) => {
+  const encoder = new FakeEncoder({ spoil: (vector) => vector.fill(NaN) });
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(encoder);
+  await assert.rejects(folder.indexer.whenIdle(), { code: 'model_invalid' });
+  assert.equal(folder.indexer.status().phase, 'error');
+  assert.deepEqual(folder.find('gamma'), ['src/b.ts']);
+  assert.equal(folder.store.read((reader) => reader.counts()).embedded, 0);
+});
+
+test('a file that breaks the chunker is skipped and counted', async (context) => {
+  const folder = new IndexedFolder(
+    context,
+    { ...files, 'src/poison.ts': 'x' },
+    { chunker: new ParagraphChunker('poison') },
+  );
+  folder.indexer.start(new FakeEncoder());
+  const summary = await folder.indexer.whenIdle();
+  assert.equal(summary.files, 3);
+  assert.equal(summary.skipped.unreadable, 1);
+});
+
+test('a second start reads no file that has not changed', async (context) => {
+  const folder = new IndexedFolder(context, { ...files, 'image.bin': 'a\0b' });
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  await folder.indexer.dispose();
+  const encoder = new FakeEncoder();
+  const chunker = new ParagraphChunker();
+  const next = folder.anotherIndexer({ chunker });
+  next.start(encoder);
+  const summary = await next.whenIdle();
+  assert.deepEqual(chunker.chunked, []);
+  assert.deepEqual(encoder.embedded, []);
+  assert.deepEqual([summary.embedded, summary.reused, summary.skipped.binary], [0, 5, 1]);
+});
+
+test('there and back again embeds nothing the second time', async (context) => {
+  const encoder = new FakeEncoder();
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(encoder);
+  await folder.indexer.whenIdle();
+  const branch = { 'src/a.ts': 'function delta() {\n  return 4;\n}\n', 'src/new.ts': 'function epsilon() {}\n' };
+  await folder.save(branch);
+  const afterFirst = encoder.embedded.length;
+  assert.equal(afterFirst, 7);
+  for (let i = 0; i < 2; i += 1) {
+    fs.rmSync(folder.absolute('src/new.ts'));
+    await folder.save({ 'src/a.ts': files['src/a.ts'], 'src/new.ts': '' });
+    assert.deepEqual(folder.find('epsilon'), []);
+    await folder.save(branch);
+    assert.deepEqual(folder.find('epsilon'), ['src/new.ts']);
+  }
+  assert.equal(encoder.embedded.length, afterFirst);
+});
+
+test('a changed .gitignore is obeyed at once', async (context) => {
+  const folder = new IndexedFolder(context, { ...files, '.git/HEAD': 'ref: refs/heads/main\n' });
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  await folder.save({ '.gitignore': 'docs/\n' });
+  assert.deepEqual(
+    folder.paths().filter((path) => path.startsWith('docs')),
+    [],
+  );
+  await folder.save({ '.gitignore': '\n' });
+  assert.ok(folder.paths().includes('docs/guide.md'));
+});
+
+test('pausing stops the work and resuming finishes it', async (context) => {
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}.ts`, `function f${i}() {}\n`]));
+  const encoder = new FakeEncoder({ delayMs: 20 });
+  const folder = new IndexedFolder(context, many);
+  folder.indexer.start(encoder);
+  folder.indexer.pause();
+  await new Promise((done) => setTimeout(done, 60));
+  const { length } = encoder.embedded;
+  assert.equal(folder.indexer.status().phase, 'paused');
+  await new Promise((done) => setTimeout(done, 60));
+  assert.equal(encoder.embedded.length, length);
+  folder.indexer.resume();
+  await folder.indexer.whenIdle();
+  assert.equal(encoder.embedded.length, 40);
+});
+
+test('what the user looks at is embedded first', async (context) => {
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`f${i}.ts`, `function f${i}() {}\n`]));
+  const encoder = new FakeEncoder();
+  const folder = new IndexedFolder(context, many);
+  folder.indexer.prioritize([folder.absolute('f37.ts'), folder.absolute('f5.ts')]);
+  folder.indexer.start(encoder);
+  await folder.indexer.whenIdle();
+  assert.deepEqual(
+    encoder.embedded.slice(0, 2).map((text) => text.split('\n')[0]),
+    ['f37.ts', 'f5.ts'],
+  );
+});
+
+test('a folder that vanishes is an error, and its index stays', async (context) => {
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  fs.renameSync(folder.folder, `${folder.folder}-away`);
+  folder.indexer.rescan();
+  await assert.rejects(folder.indexer.whenIdle(), { code: 'workspace_missing' });
+  assert.deepEqual(folder.find('gamma'), ['src/b.ts']);
+  fs.renameSync(`${folder.folder}-away`, folder.folder);
+  folder.indexer.rescan();
+  await folder.indexer.whenIdle();
+  assert.equal(folder.indexer.status().phase, 'ready');
+});
+
+test('a damaged index is built again while it is in use', async (context) => {
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  await folder.indexer.dispose();
+  folder.store.close();
+  fs.writeFileSync(folder.databaseFile, Buffer.alloc(20_000, 'x'));
+  const store = new RootStore(folder.databaseFile);
+  context.after(() => store.close());
+  const next = folder.anotherIndexer({ store });
+  next.start(new FakeEncoder());
+  const summary = await next.whenIdle();
+  assert.deepEqual([summary.files, summary.embedded], [3, 5]);
 });
