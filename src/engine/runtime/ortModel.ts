@@ -44,7 +44,11 @@ export class OrtModel {
       // Shapes differ from batch to batch, so recorded memory patterns would only pile up.
       enableMemPattern: false,
       logSeverityLevel: 3,
-      extra: { 'session.model_external_initializers_file_folder_path': folder },
+      extra: {
+        'session.model_external_initializers_file_folder_path': folder,
+        // Threads that wait for the next operation soon sleep: the cores are the editor's too.
+        'session.intra_op.spin_duration_us': '50',
+      },
     });
     return new OrtModel(session, network);
   }

@@ -18,11 +18,30 @@ const tokenizeTexts = 32;
 /** Tokens a batch holds for each computing thread. */
 const tokensPerThread = 512;
 const maxSpread = 0.15;
+const maxSessions = 4;
+/** What the linear layers of all sessions may take together, as float32. */
+const sessionsBytes = 96 * 1024 * 1024;
 
 export interface PackedEncoderOptions {
   readonly model: ModelFolder;
   readonly threads: number;
   readonly backend: BackendStatus;
+}
+
+/**
+ * Sessions of their own scale better than threads that share one, which wait for each other at every operation, above
+ * all on a busy machine. Each holds the linear layers once more, so big models get one session and all of the threads.
+ */
+function threadPlan(
+  { network }: ModelFolder,
+  threads: number,
+): { readonly sessions: number; readonly threads: number } {
+  let bytes = 0;
+  for (const operation of network.operations) {
+    if (operation.kind === 'linear') bytes += 4 * operation.inputWidth * operation.outputWidth;
+  }
+  const sessions = Math.max(1, Math.min(threads, maxSessions, Math.floor(sessionsBytes / bytes)));
+  return { sessions, threads: Math.max(1, Math.floor(threads / sessions)) };
 }
 
 type TokenizeLink = WorkerLink<TokenizeRequest, TokenizedTexts>;
@@ -36,7 +55,7 @@ export class PackedEncoder implements Encoder {
   readonly backend: BackendStatus;
   readonly #prefixes: ModelFolder['prefixes'];
   readonly #tokenizers: readonly TokenizeLink[];
-  readonly #encoder: EncodeLink;
+  readonly #encoders: readonly EncodeLink[];
   readonly #tokenizing: PriorityQueue<TokenizeLink>;
   readonly #encoding: PriorityQueue<EncodeLink>;
   readonly #batchTokens: number;
@@ -48,19 +67,24 @@ export class PackedEncoder implements Encoder {
     this.dimension = model.dimension;
     this.backend = backend;
     this.#prefixes = model.prefixes;
-    this.#batchTokens = tokensPerThread * threads;
+    const plan = threadPlan(model, threads);
+    this.#batchTokens = tokensPerThread * plan.threads;
     const tokenize: TokenizeSettings = { file: path.join(model.folder, tokenizerName), maxTokens: model.maxTokens };
-    const encode: EncodeSettings = { folder: model.folder, threads };
+    const encode: EncodeSettings = { folder: model.folder, threads: plan.threads };
     this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];
-    this.#encoder = new WorkerLink(workerEntry('encodeWorker'), encode, 'encoder');
+    this.#encoders = Array.from(
+      { length: plan.sessions },
+      () => new WorkerLink(workerEntry('encodeWorker'), encode, 'encoder'),
+    );
     this.#tokenizing = new PriorityQueue(this.#tokenizers);
-    this.#encoding = new PriorityQueue([this.#encoder]);
+    this.#encoding = new PriorityQueue(this.#encoders);
   }
 
   /** Opens tokenizer and session, so that what is wrong with them shows now. */
   async load(): Promise<void> {
     const tokenizers = this.#tokenizers.map((link) => link.request({ texts: [], prefix: '' }));
-    await Promise.all([this.#encoder.request({ kind: 'load' }), ...tokenizers]);
+    const encoders = this.#encoders.map((link) => link.request({ kind: 'load' }));
+    await Promise.all([...encoders, ...tokenizers]);
   }
 
   async embed(texts: readonly string[], kind: EmbedKind, options: EmbedOptions = {}): Promise<Embedded> {
@@ -97,7 +121,7 @@ export class PackedEncoder implements Encoder {
     const reason = new SextantError('cancelled', 'The encoder was closed.');
     this.#tokenizing.clear(reason);
     this.#encoding.clear(reason);
-    await Promise.all([this.#encoder.dispose(), ...this.#tokenizers.map((link) => link.dispose())]);
+    await Promise.all([...this.#encoders, ...this.#tokenizers].map((link) => link.dispose()));
   }
 
   /** Token ids of each text of the window that starts at `start`; nothing past the end. */
