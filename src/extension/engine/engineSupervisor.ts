@@ -124,8 +124,9 @@ export class EngineSupervisor {
       const delayMs = transient.includes(error.code) ? this.#policy.crashed(performance.now()) : undefined;
       this.#log('error', error.message, { code: error.code, ...(delayMs === undefined ? {} : { restartMs: delayMs }) });
       if (delayMs === undefined) {
-        this.#setState({ kind: 'failed', error });
-        this.#ready.reject(error);
+        const failure = transient.includes(error.code) ? givenUp(error) : error;
+        this.#setState({ kind: 'failed', error: failure });
+        this.#ready.reject(failure);
         return;
       }
       this.#setState({ kind: 'restarting', error, delayMs });
@@ -244,6 +245,10 @@ function versionMismatch(): SextantError {
   return new SextantError('protocol_mismatch', 'The engine belongs to another version of Sextant.', {
     hint: 'Reload the window. If that does not help, install the extension again.',
   });
+}
+
+function givenUp(last: SextantError): SextantError {
+  return engineUnavailable(`${last.message} It stopped too often and was not started again.`, last.cause);
 }
 
 function crashError(exit: EngineExit, hung: boolean, cause?: unknown): SextantError {

@@ -31,7 +31,7 @@ export class StatusReporter implements vscode.Disposable, vscode.TextDocumentCon
     const diagnostics = state.kind === 'running' ? await this.#diagnostics() : undefined;
     const facts = {
       Sextant: this.#version,
-      'VS Code': `${vscode.version} (${vscode.env.appName}${vscode.env.remoteName === undefined ? '' : `, ${vscode.env.remoteName}`})`,
+      'VS Code': `${vscode.version} (${vscode.env.appName}${remoteKind()})`,
       Node: `${process.version} ${process.platform} ${process.arch}`,
     };
     const restricted = !vscode.workspace.isTrusted;
@@ -60,4 +60,11 @@ export class StatusReporter implements vscode.Disposable, vscode.TextDocumentCon
       return undefined;
     }
   }
+}
+
+/** Such as `, wsl`. Where the name is an address, it is nobody's business in a bug report. */
+function remoteKind(): string {
+  const { remoteName } = vscode.env;
+  if (remoteName === undefined) return '';
+  return /^[a-z-]+$/.test(remoteName) ? `, ${remoteName}` : ', remote';
 }

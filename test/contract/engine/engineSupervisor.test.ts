@@ -56,7 +56,7 @@ describe('start', () => {
     });
     await assert.rejects(harness.client.request('search', query('a')), {
       code: 'engine_unavailable',
-      message: 'The engine did not start within 1.5 s.',
+      message: 'The engine did not start within 1.5 s. It stopped too often and was not started again.',
     });
     for (const pid of await starts(harness)) assert.equal(isAlive(pid), false);
   });
@@ -95,7 +95,7 @@ describe('crashes', () => {
     const error: unknown = await harness.client.request('search', query('a')).catch((reason: unknown) => reason);
     assert.ok(error instanceof SextantError);
     assert.equal(error.code, 'engine_unavailable');
-    assert.equal(error.message, 'The engine exited with code 3.');
+    assert.equal(error.message, 'The engine exited with code 3. It stopped too often and was not started again.');
     assert.equal(error.cause, 'cannot load the model');
     assert.equal((await starts(harness)).length, 5);
     assert.equal(harness.client.state.kind, 'failed');
