@@ -30,9 +30,12 @@ export function mergePieces(pieces: readonly Piece[], lines: LineTable): Cut[] {
   return groups.map((group) => group.cut());
 }
 
-/** Nothing but closing brackets, words such as `end`, and comments behind them. */
+/**
+ * Nothing but closing brackets, words such as `end`, and comments behind them. A line comment reaches to the end of its line, or
+ * a rule of dashes could be read in exponentially many ways.
+ */
 const closing =
-  /^\s*(?=[)\]}>]|(?:end|fi|done|esac)\b|<\/|#endif\b)(?:\s|[)\]}>;,.:]|\b(?:end|fi|done|esac)\b|#endif\b|<\/[\w.:-]*>|\/\/[^\n]*|\/\*[^\n*]*\*\/|--[^\n]*)*$/;
+  /^\s*(?=[)\]}>]|(?:end|fi|done|esac)\b|<\/|#endif\b)(?:\s|[)\]}>;,.:]|\b(?:end|fi|done|esac)\b|#endif\b|<\/[\w.:-]*>|\/\/[^\n]*(?:\n|$)|\/\*[^\n*]*\*\/|--[^\n]*(?:\n|$))*$/;
 
 class Group {
   readonly #lines: LineTable;

@@ -43,3 +43,9 @@ for (const [name, text] of hostile) {
     assert.equal((await pool.chunk('sane.ts', 'const a = () => 1;\n')).degraded, undefined);
   });
 }
+
+test('rules of dashes and slashes in comments cost no time', async () => {
+  const text = `#ifdef A\nint a;\n#endif  // ${'-'.repeat(120)}\nint b;\n}  ${'/'.repeat(120)}\nint c;\n`;
+  const file = await pool.chunk('rules.cpp', text);
+  assert.equal(file.degraded, undefined);
+});
