@@ -6,7 +6,7 @@ import type { NewEmbedding, PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { isStorable } from '../store/vectorCodec.ts';
 import type { EmbedQueue } from './embedQueue.ts';
-import { textHashOf } from './fileIndexer.ts';
+import { bodyHashOf, textHashOf } from './fileIndexer.ts';
 import { Throughput } from './throughput.ts';
 
 /** A batch should take about this long: short enough to be lost or waited for, long enough to keep the encoder busy. */
@@ -29,8 +29,12 @@ export interface EmbedderOptions {
   readonly onStale: (paths: readonly string[]) => void;
 }
 
+interface BatchItem extends PendingChunk {
+  readonly bodyHash: Uint8Array;
+}
+
 interface Batch {
-  readonly items: readonly PendingChunk[];
+  readonly items: readonly BatchItem[];
   readonly texts: readonly string[];
 }
 
@@ -94,7 +98,7 @@ export class Embedder {
   /** The texts of the chunks; those that are gone or no longer what was hashed are left out. */
   #read(taken: readonly PendingChunk[]): Batch {
     const stored = this.#options.store.read((reader) => reader.chunked(taken.map(({ chunkId }) => chunkId)));
-    const items: PendingChunk[] = [];
+    const items: BatchItem[] = [];
     const texts: string[] = [];
     const stale = new Set<string>();
     for (const item of taken) {
@@ -105,7 +109,7 @@ export class Embedder {
         stale.add(found.path);
         continue;
       }
-      items.push(item);
+      items.push({ ...item, bodyHash: bodyHashOf(found.chunk) });
       texts.push(text);
     }
     if (stale.size > 0) this.#options.onStale([...stale]);
@@ -116,7 +120,11 @@ export class Embedder {
     const start = performance.now();
     const encoded = await this.#encode(encoder, generation, batch, signal);
     if (encoded === undefined) return;
-    const embeddings = batch.items.map(({ textHash }, i) => ({ textHash, vector: encoded.embeddings[i]! }));
+    const embeddings = batch.items.map(({ textHash, bodyHash }, i) => ({
+      textHash,
+      bodyHash,
+      vector: encoded.embeddings[i]!,
+    }));
     this.#unsaved.push({ generationId: generation.id, embeddings });
     this.#saveUnsaved(generation);
     const end = performance.now();

@@ -20,6 +20,11 @@ export function textHashOf(text: string): Buffer {
   return createHash('sha256').update(text).digest().subarray(0, 16);
 }
 
+/** As {@link textHashOf}, over all that is embedded but the path. */
+export function bodyHashOf({ symbol, signature, doc, text }: Chunk): Buffer {
+  return textHashOf(JSON.stringify([symbol, signature, doc, text]));
+}
+
 /** Reads, chunks and tokenises single files. */
 export class FileIndexer {
   readonly #options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>;
@@ -48,6 +53,7 @@ export class FileIndexer {
         chunk,
         terms: this.#termsOf(chunk, pathTerms),
         textHash: textHashOf(this.#options.embeddingText(relative, chunk)),
+        bodyHash: bodyHashOf(chunk),
       }));
       const written = { ...state, contentHash: source.hash, language, scope, chunks, symbols };
       return { indexed: degraded === undefined ? written : { ...written, degraded } };

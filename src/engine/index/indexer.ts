@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SextantError, isCancellation, serializeError } from '../../shared/errors.ts';
 import type { RootPhase, RootStatus, SkipCounts } from '../../shared/status.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation, Target } from '../store/catalog.ts';
+import { SiblingCache } from '../store/siblingCache.ts';
 import { Completion } from './completion.ts';
 import { Embedder } from './embedder.ts';
 import { EmbedQueue } from './embedQueue.ts';
@@ -19,6 +21,7 @@ const statusIntervalMs = 150;
 /** More changes at once than this are a branch switch or the like, and a scan is cheaper. */
 const scanFrom = 500;
 const mostLogged = 20;
+const borrowedAtOnce = 250;
 
 function sumOf(left: SkipCounts, right: SkipCounts): SkipCounts {
   const sum: Record<string, number> = { ...left };
@@ -58,6 +61,7 @@ export class Indexer {
   #embeddingError: { readonly error: unknown } | undefined;
   #loop: Promise<void> | undefined;
   #logged = 0;
+  #pruned = false;
   readonly #start = performance.now();
 
   constructor(options: IndexerOptions) {
@@ -215,6 +219,10 @@ export class Indexer {
     if (this.#embeds(this.#target)) return false;
     if (this.#isReplacement(this.#target)) this.#target = store.promote(this.#target);
     if (store.sweep()) return true;
+    if (!this.#pruned) {
+      this.#pruned = true;
+      store.pruneCache();
+    }
     this.#currentFile = undefined;
     this.#enter('ready');
     this.#completion.done();
@@ -247,8 +255,8 @@ export class Indexer {
     try {
       const first = (path: string): boolean => this.#priority.has(path);
       const latest = await this.#scanner.scan(this.#settings, first, signal, () => this.#enter('indexing'));
+      await this.#borrow(signal);
       this.#queue.changed(latest);
-      if (this.#target?.generation !== undefined) this.#refill(this.#target.generation);
     } catch (error) {
       this.#scanWanted = true;
       throw error;
@@ -308,6 +316,28 @@ export class Indexer {
     const left = linked === 0 ? pending : store.pending(generation);
     this.#queue.add(left.filter(({ textHash }) => !this.#embedder.failed.has(textHash.toString('base64'))));
     return this.#queue.size > 0;
+  }
+
+  /** Takes over what the indexes of other folders, such as worktrees, have embedded of what is missing here. */
+  async #borrow(signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    const generation = this.#target?.generation;
+    if (generation === undefined || !this.#refill(generation)) return;
+    const cache = new SiblingCache(store.file, generation.fingerprint);
+    try {
+      const missing = cache.empty ? [] : store.pending(generation);
+      for (let from = 0; from < missing.length; from += borrowedAtOnce) {
+        const found = missing.slice(from, from + borrowedAtOnce).map(({ textHash }) => cache.find(textHash));
+        const borrowed = found.filter((embedding) => embedding !== undefined);
+        if (borrowed.length > 0) store.adoptEmbeddings(generation, borrowed);
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+    } finally {
+      cache.close();
+    }
+    this.#queue.clear();
+    this.#refill(generation);
   }
 
   #onWritten(paths: readonly string[]): void {

@@ -102,9 +102,9 @@ export class Scanner {
         work.push({ file: inspection.file, chunkSetIds: setIds, knownHash: hash });
       }
     }
-    await this.#process(work, settings, signal);
-    // What is gone may have been a folder.
+    // What is gone may have been a folder. It goes first: what was moved finds its embeddings only when they are free.
     await this.#remove(new Set(gone.flatMap((path) => [path, ...store.filesBelow(path)])), signal);
+    await this.#process(work, settings, signal);
     return false;
   }
 

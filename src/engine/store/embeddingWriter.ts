@@ -15,8 +15,16 @@ export interface PendingChunk {
 
 export interface NewEmbedding {
   readonly textHash: Uint8Array;
+  readonly bodyHash?: Uint8Array;
   /** L2-normalised, `[dimension]`. */
   readonly vector: Float32Array;
+}
+
+/** An embedding as another database of ours holds it. */
+export interface StoredEmbedding {
+  readonly textHash: Uint8Array;
+  readonly bodyHash: Uint8Array | null;
+  readonly vector: Buffer;
 }
 
 /** A cached embedding that no chunk uses is kept this long, and at most as many of them as there are used ones plus this. */
@@ -29,13 +37,12 @@ export class EmbeddingWriter {
   readonly #files: FileWriter;
   readonly #upsert: Statement;
   readonly #waiting: Statement;
-  readonly #has: Statement;
 
   constructor(db: Sqlite, files: FileWriter) {
     this.#db = db;
     this.#files = files;
     this.#upsert = db.prepare(
-      `INSERT INTO embeddings (model_id, text_hash, vector, used_at) VALUES (?, ?, ?, ?)
+      `INSERT INTO embeddings (model_id, text_hash, body_hash, vector, used_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (model_id, text_hash) DO UPDATE SET used_at = excluded.used_at
        RETURNING id, vector`,
     );
@@ -46,7 +53,6 @@ export class EmbeddingWriter {
          AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = ? AND ce.chunk_id = c.id)`,
       )
       .pluck();
-    this.#has = db.prepare('SELECT 1 FROM embeddings WHERE model_id = ? AND text_hash = ?').pluck();
   }
 
   /** Chunks without an embedding in the generation, in the order of their ids; of these files only, when given. */
@@ -64,10 +70,6 @@ export class EmbeddingWriter {
       .all(generation.chunkSetId, ...listed, generation.id) as PendingChunk[];
   }
 
-  isCached(generation: Generation, textHash: Uint8Array): boolean {
-    return this.#has.get(generation.modelId, textHash) !== undefined;
-  }
-
   /**
    * Stores the embeddings and links every chunk that waits for one; returns how many chunks became searchable. A chunk that
    * is gone or changed meanwhile is simply not found by the hash.
@@ -80,9 +82,22 @@ export class EmbeddingWriter {
         hint: `Expected ${generation.dimension} finite numbers of length one, got ${vector.length} numbers.`,
       });
     }
+    return this.adopt(
+      generation,
+      embeddings.map(({ textHash, bodyHash, vector }) => ({
+        textHash,
+        bodyHash: bodyHash ?? null,
+        vector: encodeVector(vector),
+      })),
+      now,
+    );
+  }
+
+  /** As {@link store}, with vectors in their stored form. */
+  adopt(generation: Generation, embeddings: readonly StoredEmbedding[], now: number): number {
     let linked = 0;
-    for (const { textHash, vector } of embeddings) {
-      const row = this.#upsert.get(generation.modelId, textHash, encodeVector(vector), now) as {
+    for (const { textHash, bodyHash, vector } of embeddings) {
+      const row = this.#upsert.get(generation.modelId, textHash, bodyHash, vector, now) as {
         id: number;
         vector: Buffer;
       };

@@ -11,6 +11,8 @@ export interface IndexedChunk {
   readonly terms: ChunkTerms;
   /** First 16 bytes of SHA-256 over the text that is embedded. */
   readonly textHash: Uint8Array;
+  /** The same without the path; without it a chunk is embedded anew when its file moves. */
+  readonly bodyHash?: Uint8Array;
 }
 
 /** One file as the indexer hands it over, ready to be written. */
@@ -63,6 +65,7 @@ export class FileWriter {
   readonly #chunkIds: Statement;
   readonly #deleteFile: Statement;
   readonly #findEmbedding: Statement;
+  readonly #findMoved: Statement;
   readonly #link: Statement;
   readonly #releaseEmbeddings: Statement;
   readonly #linkedOf: Statement;
@@ -85,6 +88,11 @@ export class FileWriter {
     this.#chunkIds = db.prepare('SELECT id FROM chunks WHERE file_id = ?').pluck();
     this.#deleteFile = db.prepare('DELETE FROM files WHERE id = ?');
     this.#findEmbedding = db.prepare('SELECT id, vector FROM embeddings WHERE model_id = ? AND text_hash = ?');
+    // One that a chunk still has belongs to that chunk's path.
+    this.#findMoved = db.prepare(
+      `SELECT id, vector FROM embeddings e WHERE model_id = ? AND body_hash = ?
+       AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.embedding_id = e.id) ORDER BY used_at DESC LIMIT 1`,
+    );
     this.#link = db.prepare(
       'INSERT INTO chunk_embeddings (generation_id, chunk_id, embedding_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -119,7 +127,7 @@ export class FileWriter {
     for (const indexed of file.chunks) {
       const chunkId = this.#insertChunkRows(chunkSetId, Number(fileId), indexed);
       chunkIds.push(chunkId);
-      for (const generation of generations) this.#linkKnown(generation, chunkId, indexed.textHash);
+      for (const generation of generations) this.#linkKnown(generation, chunkId, indexed);
     }
     if (chunkIds.length === 0) return;
     for (const { name, kind, line } of file.symbols) {
@@ -189,9 +197,13 @@ export class FileWriter {
     return BigInt(lastInsertRowid);
   }
 
-  #linkKnown(generation: Generation, chunkId: bigint, textHash: Uint8Array): void {
-    const known = this.#findEmbedding.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
-    if (known !== undefined) this.link(generation, chunkId, known.id, known.vector);
+  #linkKnown(generation: Generation, chunkId: bigint, { textHash, bodyHash }: IndexedChunk): void {
+    const { modelId } = generation;
+    const same = this.#findEmbedding.get(modelId, textHash);
+    const known = same ?? (bodyHash && this.#findMoved.get(modelId, bodyHash));
+    if (known === undefined) return;
+    const { id, vector } = known as { id: number; vector: Buffer };
+    this.link(generation, chunkId, id, vector);
   }
 
   #addEmbedded(generationId: number, count: number): void {

@@ -4,7 +4,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { SkipCounts } from '../../shared/status.ts';
 import { Catalog, type Generation, type ModelIdentity, type Target } from './catalog.ts';
 import { completeness, databaseBytes, setAside } from './databaseFile.ts';
-import { EmbeddingWriter, type NewEmbedding, type PendingChunk } from './embeddingWriter.ts';
+import { EmbeddingWriter, type NewEmbedding, type PendingChunk, type StoredEmbedding } from './embeddingWriter.ts';
 import { FileWriter, type IndexedFile } from './fileWriter.ts';
 import { FileStates, type FileState, type KnownFile, type SkippedFile } from './fileStates.ts';
 import { Labels } from './labels.ts';
@@ -34,16 +34,10 @@ function checkWhole(file: string, { db }: Connection): void {
   throw new SextantError('database_damaged', `The index ${path.basename(file)} is damaged.`);
 }
 
-function openSession(file: string): Session {
-  const state = completeness(file);
-  if (state === 'truncated') {
-    throw new SextantError('database_damaged', `The index ${path.basename(file)} is cut short.`);
-  }
-  const connection = openConnection(file);
+/** Prepares everything; a table or column that is missing shows here. */
+function sessionOf(connection: Connection): Session {
+  const { db, vec } = connection;
   try {
-    if (state === 'unknown') checkWhole(file, connection);
-    migrate(connection.db);
-    const { db, vec } = connection;
     const labels = new Labels(db);
     const catalog = new Catalog(connection);
     const files = new FileWriter(db, labels);
@@ -56,6 +50,22 @@ function openSession(file: string): Session {
       states: new FileStates(db),
       embeddings: new EmbeddingWriter(db, files),
     };
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('no such ')) throw error;
+    throw new SextantError('database_damaged', 'The index lacks a part of its schema.', { cause: error });
+  }
+}
+
+function openSession(file: string): Session {
+  const state = completeness(file);
+  if (state === 'truncated') {
+    throw new SextantError('database_damaged', `The index ${path.basename(file)} is cut short.`);
+  }
+  const connection = openConnection(file);
+  try {
+    if (state === 'unknown') checkWhole(file, connection);
+    migrate(connection.db);
+    return sessionOf(connection);
   } catch (error) {
     connection.db.close();
     throw error;
@@ -283,6 +293,11 @@ export class RootStore {
   /** See {@link EmbeddingWriter.store}. */
   storeEmbeddings(generation: Generation, embeddings: readonly NewEmbedding[]): number {
     return this.#write((session) => session.embeddings.store(generation, embeddings, Date.now()));
+  }
+
+  /** See {@link EmbeddingWriter.adopt}. */
+  adoptEmbeddings(generation: Generation, embeddings: readonly StoredEmbedding[]): number {
+    return this.#write((session) => session.embeddings.adopt(generation, embeddings, Date.now()));
   }
 
   /** See {@link EmbeddingWriter.linkCached}. */

@@ -4,7 +4,8 @@
  * - `chunk_sets`: the files of the root as one version of the chunker cut them; one serves, another may be in the making.
  * - `generations`: the embeddings of one set by one model; one serves, another may be in the making.
  * - `skipped_files`: files whose content was looked at and left out, so that they are not read again while they do not change.
- * - `embeddings`: content-addressed by model and hash of the embedded text. Rows outlive the chunks that made them.
+ * - `embeddings`: content-addressed by model and hash of the embedded text; `body_hash` leaves the path out, so that a file
+ *   that was moved finds what it had. Rows outlive the chunks that made them.
  * - Chunk ids are never reused, so that a stale id finds nothing rather than something else.
  */
 export const sql = `
@@ -95,10 +96,12 @@ CREATE TABLE embeddings (
   id INTEGER PRIMARY KEY,
   model_id INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
   text_hash BLOB NOT NULL CHECK (length(text_hash) = 16),
+  body_hash BLOB CHECK (length(body_hash) = 16),
   vector BLOB NOT NULL,
   used_at INTEGER NOT NULL,
   UNIQUE (model_id, text_hash)
 );
+CREATE INDEX embeddings_body ON embeddings (model_id, body_hash) WHERE body_hash IS NOT NULL;
 
 CREATE TABLE chunk_embeddings (
   generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,

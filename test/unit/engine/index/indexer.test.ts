@@ -245,3 +245,71 @@ test('a damaged index is built again while it is in use', async (context) => {
   const summary = await next.whenIdle();
   assert.deepEqual([summary.files, summary.embedded], [3, 5]);
 });
+
+test('a moved file and a moved folder keep their embeddings', async (context) => {
+  const encoder = new FakeEncoder();
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(encoder);
+  await folder.indexer.whenIdle();
+  fs.renameSync(folder.absolute('src'), folder.absolute('lib'));
+  folder.indexer.filesChanged([folder.absolute('src'), folder.absolute('lib')]);
+  await folder.indexer.whenIdle();
+  assert.deepEqual(folder.find('gamma'), ['lib/b.ts']);
+  fs.renameSync(folder.absolute('lib/b.ts'), folder.absolute('lib/c.ts'));
+  folder.indexer.filesChanged([folder.absolute('lib/b.ts'), folder.absolute('lib/c.ts')]);
+  await folder.indexer.whenIdle();
+  assert.deepEqual(folder.find('gamma'), ['lib/c.ts']);
+  assert.equal(encoder.embedded.length, 5);
+  assert.equal(folder.store.read((reader) => reader.counts()).embedded, 5);
+});
+
+test('a copy of a file is embedded by its own path', async (context) => {
+  const encoder = new FakeEncoder();
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(encoder);
+  await folder.indexer.whenIdle();
+  await folder.save({ 'src/copy.ts': files['src/b.ts'] });
+  assert.equal(encoder.embedded.length, 6);
+  assert.match(encoder.embedded[5]!, /^src\/copy\.ts/);
+});
+
+test('a worktree takes its embeddings from the index of the first', async (context) => {
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  const store = new RootStore(folder.databaseFile.replace('root.db', 'worktree.db'));
+  context.after(() => store.close());
+  const encoder = new FakeEncoder();
+  const worktree = folder.anotherIndexer({ store });
+  worktree.start(encoder);
+  const summary = await worktree.whenIdle();
+  assert.deepEqual(encoder.embedded, []);
+  assert.deepEqual([summary.embedded, summary.reused], [0, 5]);
+  const other = new RootStore(folder.databaseFile.replace('root.db', 'other.db'));
+  context.after(() => other.close());
+  const otherEncoder = new FakeEncoder({ fingerprint: 'other' });
+  const otherIndexer = folder.anotherIndexer({ store: other });
+  otherIndexer.start(otherEncoder);
+  await otherIndexer.whenIdle();
+  assert.equal(otherEncoder.embedded.length, 5, 'another model borrows nothing');
+});
+
+test('two indexers on one database: the second reads, and takes over when the first ends', async (context) => {
+  const folder = new IndexedFolder(context, files);
+  folder.indexer.start(new FakeEncoder());
+  await folder.indexer.whenIdle();
+  const store = new RootStore(folder.databaseFile);
+  context.after(() => store.close());
+  const second = folder.anotherIndexer({ store });
+  const encoder = new FakeEncoder();
+  second.start(encoder);
+  await assert.rejects(second.whenIdle(), { code: 'database_busy' });
+  assert.equal(second.status().embedded, 5);
+  assert.equal(second.status().phase, 'ready');
+  await folder.indexer.dispose();
+  folder.write({ 'src/b.ts': 'function zeta() {}\n' });
+  second.rescan();
+  await second.whenIdle();
+  assert.equal(encoder.embedded.length, 1);
+  assert.equal(store.read((reader) => reader.symbols('zeta', 5, {})).length, 1);
+});

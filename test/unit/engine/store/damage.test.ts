@@ -66,6 +66,14 @@ test('a database whose schema is overwritten is set aside and begun anew', (cont
   assertRebuilt(file);
 });
 
+test('a database whose schema is not what its version says is set aside and begun anew', (context) => {
+  const file = filledDatabase(context);
+  const db = new Database(file);
+  db.exec('ALTER TABLE embeddings RENAME COLUMN body_hash TO other');
+  db.close();
+  assertRebuilt(file);
+});
+
 test('damage that shows only when it is read is reported as such, and the store can be begun anew', (context) => {
   const file = filledDatabase(context);
   const db = new Database(file);
