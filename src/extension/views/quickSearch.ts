@@ -30,7 +30,7 @@ export class QuickSearch {
   readonly #options: QuickSearchOptions;
   readonly #pick = vscode.window.createQuickPick<Item>();
   readonly #side = { iconPath: new vscode.ThemeIcon('split-horizontal'), tooltip: vscode.l10n.t('Open to the Side') };
-  readonly #similar = { iconPath: new vscode.ThemeIcon('sparkle'), tooltip: vscode.l10n.t('Find Similar Code') };
+  readonly #similar = { iconPath: new vscode.ThemeIcon('combine'), tooltip: vscode.l10n.t('Find Similar Code') };
   readonly #panel = { iconPath: new vscode.ThemeIcon('list-tree'), tooltip: vscode.l10n.t('Show in Search Panel') };
   readonly #origin = vscode.window.activeTextEditor;
   readonly #originView = { selection: this.#origin?.selection, ranges: this.#origin?.visibleRanges };

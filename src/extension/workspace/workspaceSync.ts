@@ -27,6 +27,8 @@ export class WorkspaceSync {
     if (key === this.#lastRoots) return;
     this.#lastRoots = key;
     this.#inBackground(this.#client.setRoots(roots));
-    if (roots.some((root) => root.settings?.automatic !== false)) this.#client.start();
+    if (!roots.some((root) => root.settings?.automatic !== false)) return;
+    // Forking blocks for a moment, which must not count as the activation of the extension.
+    setImmediate(() => this.#client.start());
   }
 }
