@@ -85,22 +85,24 @@ export function ResultTree({ state, dispatch }: ResultTreeProps) {
 
   const context = { rows, active, act, multiRoot: state.multiRoot, status: state.host.status };
   return (
-    <div
-      ref={list}
-      id={listId}
-      class="tree"
-      role="tree"
-      tabIndex={0}
-      aria-label={page.kind === 'duplicates' ? text.duplicates : text.results}
-      aria-activedescendant={activeIndex < 0 ? undefined : rowId(activeIndex)}
-      aria-busy={state.pending !== null}
-      onKeyDown={onKeyDown}
-      onClick={onClick}
-      onContextMenu={onContextMenu}
-    >
-      {page.kind === 'duplicates'
-        ? duplicateTree(page.groups, context)
-        : fileTree(page.answer?.results ?? [], page.view, context)}
+    <>
+      <div
+        ref={list}
+        id={listId}
+        class="tree"
+        role="tree"
+        tabIndex={0}
+        aria-label={page.kind === 'duplicates' ? text.duplicates : text.results}
+        aria-activedescendant={activeIndex < 0 ? undefined : rowId(activeIndex)}
+        aria-busy={state.pending !== null}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
+        onContextMenu={onContextMenu}
+      >
+        {page.kind === 'duplicates'
+          ? duplicateTree(page.groups, context)
+          : fileTree(page.answer?.results ?? [], page.view, context)}
+      </div>
       <EndMark state={state} dispatch={dispatch} />
       {menu !== null && (
         <Menu
@@ -113,7 +115,7 @@ export function ResultTree({ state, dispatch }: ResultTreeProps) {
           }}
         />
       )}
-    </div>
+    </>
   );
 }
 
