@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { firstTokenOnly } from '../model/firstTokenOnly.ts';
 import { readModelFolder } from '../model/modelFolder.ts';
 import { operationsPerToken } from '../model/networkCost.ts';
 import { createEncoder } from '../runtime/createEncoder.ts';
@@ -51,7 +52,8 @@ export async function embedBench(options: EmbedBenchOptions): Promise<EmbedBench
     const latencies = await queryLatencies(encoder);
     const width = model.network.hiddenSize;
     const sgemmGflops = await sgemmRate({ rows: 512 * threads, inner: width, columns: 3 * width }, threads);
-    const encoderGflops = (operationsPerToken(model.network, tokens / texts.length) * tokens) / seconds / 1e9;
+    const encoderGflops =
+      (operationsPerToken(firstTokenOnly(model.network), tokens / texts.length) * tokens) / seconds / 1e9;
     return {
       model: encoder.name,
       backend: encoder.backend.name,

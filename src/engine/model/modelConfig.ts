@@ -19,6 +19,8 @@ export interface ModernBertConfig extends EncoderConfig {
   readonly normBias: boolean;
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
+  readonly classifierPooling: 'mean' | 'cls';
+  readonly classifierActivation: Activation;
   /** Rotary base of each layer and how far it sees to each side; no window means all of the sequence. */
   readonly layers: readonly { readonly theta: number; readonly window?: number }[];
 }
@@ -74,6 +76,8 @@ const modernBertSchema = z.object({
   norm_bias: z.boolean().default(false),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
+  classifier_pooling: z.enum(['cls', 'mean']).default('cls'),
+  classifier_activation: activation.default('gelu'),
   local_attention: size(2 * limits.tokens).default(128),
   // transformers 4 says how often a global layer comes, transformers 5 lists the layers.
   global_attn_every_n_layers: size(limits.layers).default(3),
@@ -167,6 +171,8 @@ function modernBertConfig(json: unknown): ModernBertConfig {
     normBias: raw.norm_bias,
     attentionBias: raw.attention_bias,
     mlpBias: raw.mlp_bias,
+    classifierPooling: raw.classifier_pooling,
+    classifierActivation: activationNames[raw.classifier_activation],
     activation: activationNames[raw.hidden_activation],
     labels: labelNames(raw.id2label),
     layers: types.map((type) =>

@@ -6,7 +6,7 @@ import { describeNetwork } from './describeNetwork.ts';
 import { parseModelConfig, type ModelConfig } from './modelConfig.ts';
 import { fileDigest, readJsonFile } from './modelFiles.ts';
 import { readModelManifest, type ModelManifest } from './modelManifest.ts';
-import { withEmbeddingHead, type EmbeddingNetwork, type Pooling } from './network.ts';
+import { withEmbeddingHead, type EmbeddingNetwork, type Network, type Pooling } from './network.ts';
 import { readSafetensorsHeader, type SafetensorsHeader } from './safetensors.ts';
 
 export const weightsName = 'model.safetensors';
@@ -19,6 +19,9 @@ export interface ModelFolder {
   readonly license: string | undefined;
   readonly config: ModelConfig;
   readonly weights: SafetensorsHeader;
+  /** The encoder without a head. */
+  readonly encoder: Network;
+  /** The encoder with pooling and normalisation. */
   readonly network: EmbeddingNetwork;
   readonly pooling: Pooling;
   readonly prefixes: { readonly query: string; readonly document: string };
@@ -65,6 +68,7 @@ export async function readModelFolder(folder: string, options: ModelFolderOption
     license: manifest.license,
     config,
     weights,
+    encoder,
     network: withEmbeddingHead(encoder, manifest.pooling, dimension),
     pooling: manifest.pooling,
     prefixes: manifest.prefixes,

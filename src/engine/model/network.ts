@@ -146,3 +146,9 @@ export function withEmbeddingHead(network: Network, pooling: Pooling, dimension:
     dimension,
   };
 }
+
+/** A network whose last operations make a row of logits `[B, labels]` a sequence. */
+export interface ClassificationNetwork extends Network {
+  readonly logits: string;
+  readonly labels: readonly string[];
+}

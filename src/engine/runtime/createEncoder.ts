@@ -1,8 +1,11 @@
 import os from 'node:os';
-import { readModelFolder } from '../model/modelFolder.ts';
+import { withClassificationHead } from '../model/classificationHead.ts';
+import { readModelFolder, type ModelFolder } from '../model/modelFolder.ts';
 import { chooseBackend, type BackendChoice } from './backends.ts';
+import { PackedClassifier, type Classifier } from './classifier.ts';
 import type { Encoder } from './encoder.ts';
 import { PackedEncoder } from './packedEncoder.ts';
+import { PackedRunner, type PackedRunnerOptions } from './packedRunner.ts';
 
 export interface CreateEncoderOptions {
   readonly modelDir: string;
@@ -17,20 +20,41 @@ export interface CreateEncoderOptions {
  * @throws SextantError `model_missing`, `model_invalid` (see `readModelFolder`), or `runtime_unavailable` if the asked
  * for backend cannot be used or the model does not load; the signal's reason when aborted.
  */
-export async function createEncoder({ modelDir, threads, backend, signal }: CreateEncoderOptions): Promise<Encoder> {
-  const status = chooseBackend(backend);
-  const model = await readModelFolder(modelDir, signal === undefined ? {} : { signal });
-  const encoder = new PackedEncoder({
-    model,
-    threads: threads > 0 ? Math.floor(threads) : Math.ceil(os.availableParallelism() / 2),
-    backend: status,
-  });
+export async function createEncoder(options: CreateEncoderOptions): Promise<Encoder> {
+  const backend = chooseBackend(options.backend);
+  const model = await read(options);
+  return new PackedEncoder(model, await start(model, 'embedding', options), backend);
+}
+
+/** Opens a fine-tuned model for sequence classification; rejects as {@link createEncoder} does. */
+export async function createClassifier(options: CreateEncoderOptions): Promise<Classifier> {
+  const backend = chooseBackend(options.backend);
+  const model = await read(options);
+  const { labels } = withClassificationHead(
+    model.encoder,
+    model.config,
+    (name) => model.weights.tensors.get(name)?.shape,
+  );
+  return new PackedClassifier(labels, await start(model, 'classification', options), backend);
+}
+
+function read({ modelDir, signal }: CreateEncoderOptions): Promise<ModelFolder> {
+  return readModelFolder(modelDir, signal === undefined ? {} : { signal });
+}
+
+async function start(
+  model: ModelFolder,
+  head: PackedRunnerOptions['head'],
+  { threads, signal }: CreateEncoderOptions,
+): Promise<PackedRunner> {
+  const bound = threads > 0 ? Math.floor(threads) : Math.ceil(os.availableParallelism() / 2);
+  const runner = new PackedRunner({ model, threads: Math.max(1, bound), head });
   try {
-    await encoder.load();
+    await runner.load();
     signal?.throwIfAborted();
-    return encoder;
+    return runner;
   } catch (error) {
-    await encoder.dispose();
+    await runner.dispose();
     throw error;
   }
 }

@@ -1,27 +1,34 @@
 import { workerData } from 'node:worker_threads';
 import { SextantError } from '../../shared/errors.ts';
+import { withClassificationHead } from '../model/classificationHead.ts';
 import { firstTokenOnly } from '../model/firstTokenOnly.ts';
 import { readModelFolder, weightsName } from '../model/modelFolder.ts';
-import { lowerNetwork } from './onnx/lowerNetwork.ts';
+import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
 import { serveRequests } from './serveRequests.ts';
 
 export interface EncodeSettings {
   readonly folder: string;
   readonly threads: number;
+  /** What the rows that come back are: embeddings, or logits of the classes. */
+  readonly head: 'embedding' | 'classification';
 }
 
 /** `load` opens the session, so that a model that cannot run is known before the first text. */
 export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode'; readonly input: PackedInput };
 
-const { folder, threads } = workerData as EncodeSettings;
+const { folder, threads, head } = workerData as EncodeSettings;
 
 async function load(): Promise<OrtModel> {
-  const { network, weights } = await readModelFolder(folder);
-  vocabularySize = network.vocabularySize;
-  const lowered = lowerNetwork(firstTokenOnly(network), { file: weightsName, tensors: weights.tensors }, [
-    network.embedding,
-  ]);
+  const { encoder, network: embedding, config, weights } = await readModelFolder(folder);
+  vocabularySize = encoder.vocabularySize;
+  const file = { file: weightsName, tensors: weights.tensors };
+  if (head === 'embedding') return open(lowerNetwork(firstTokenOnly(embedding), file, [embedding.embedding]));
+  const classification = withClassificationHead(encoder, config, (name) => weights.tensors.get(name)?.shape);
+  return open(lowerNetwork(firstTokenOnly(classification), file, [classification.logits]));
+}
+
+function open(lowered: LoweredNetwork): Promise<OrtModel> {
   return OrtModel.open(lowered, { folder, threads });
 }
 

@@ -1,181 +1,33 @@
-import path from 'node:path';
-import { SextantError } from '../../shared/errors.ts';
 import type { BackendStatus } from '../../shared/status.ts';
-import { tokenizerName, type ModelFolder } from '../model/modelFolder.ts';
-import { workerEntry } from '../paths.ts';
+import type { ModelFolder } from '../model/modelFolder.ts';
 import type { Embedded, EmbedKind, EmbedOptions, Encoder } from './encoder.ts';
-import type { EncodeRequest, EncodeSettings } from './encodeWorker.ts';
-import type { Matrix, PackedInput } from './ortModel.ts';
-import { packByLength, type Batch } from './packing.ts';
-import { PriorityQueue } from './priorityQueue.ts';
-import type { TokenizedTexts, TokenizeRequest, TokenizeSettings } from './tokenizeWorker.ts';
-import { WorkerLink } from './workerLink.ts';
+import type { PackedRunner } from './packedRunner.ts';
 
-/** Texts tokenised and sorted together: enough for batches of like lengths, little enough to hold. */
-const windowTexts = 1024;
-/** Texts of one request to a tokenizing thread; a query waits for one such request at most. */
-const tokenizeTexts = 32;
-/** Tokens a batch holds for each computing thread. */
-const tokensPerThread = 512;
-const maxSpread = 0.15;
-const maxSessions = 4;
-/** What the linear layers of all sessions may take together, as float32. */
-const sessionsBytes = 96 * 1024 * 1024;
-
-export interface PackedEncoderOptions {
-  readonly model: ModelFolder;
-  readonly threads: number;
-  readonly backend: BackendStatus;
-}
-
-/**
- * Sessions of their own scale better than threads that share one, which wait for each other at every operation, above
- * all on a busy machine. Each holds the linear layers once more, so big models get one session and all of the threads.
- */
-function threadPlan(
-  { network }: ModelFolder,
-  threads: number,
-): { readonly sessions: number; readonly threads: number } {
-  let bytes = 0;
-  for (const operation of network.operations) {
-    if (operation.kind === 'linear') bytes += 4 * operation.inputWidth * operation.outputWidth;
-  }
-  const sessions = Math.max(1, Math.min(threads, maxSessions, Math.floor(sessionsBytes / bytes)));
-  return { sessions, threads: Math.max(1, Math.floor(threads / sessions)) };
-}
-
-type TokenizeLink = WorkerLink<TokenizeRequest, TokenizedTexts>;
-type EncodeLink = WorkerLink<EncodeRequest, Matrix>;
-
-/** Tokenises and encodes in worker threads, in batches of like lengths; queries overtake documents between batches. */
+/** The embedding head of a model, with the prefixes it was trained with. */
 export class PackedEncoder implements Encoder {
   readonly name: string;
   readonly fingerprint: string;
   readonly dimension: number;
   readonly backend: BackendStatus;
   readonly #prefixes: ModelFolder['prefixes'];
-  readonly #tokenizers: readonly TokenizeLink[];
-  readonly #encoders: readonly EncodeLink[];
-  readonly #tokenizing: PriorityQueue<TokenizeLink>;
-  readonly #encoding: PriorityQueue<EncodeLink>;
-  readonly #batchTokens: number;
-  #disposed = false;
+  readonly #runner: PackedRunner;
 
-  constructor({ model, threads, backend }: PackedEncoderOptions) {
+  /** Takes the runner over and disposes it. */
+  constructor(model: ModelFolder, runner: PackedRunner, backend: BackendStatus) {
     this.name = model.name;
     this.fingerprint = model.fingerprint;
     this.dimension = model.dimension;
     this.backend = backend;
     this.#prefixes = model.prefixes;
-    const plan = threadPlan(model, threads);
-    this.#batchTokens = tokensPerThread * plan.threads;
-    const tokenize: TokenizeSettings = { file: path.join(model.folder, tokenizerName), maxTokens: model.maxTokens };
-    const encode: EncodeSettings = { folder: model.folder, threads: plan.threads };
-    this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];
-    this.#encoders = Array.from(
-      { length: plan.sessions },
-      () => new WorkerLink(workerEntry('encodeWorker'), encode, 'encoder'),
-    );
-    this.#tokenizing = new PriorityQueue(this.#tokenizers);
-    this.#encoding = new PriorityQueue(this.#encoders);
+    this.#runner = runner;
   }
 
-  /** Opens tokenizer and session, so that what is wrong with them shows now. */
-  async load(): Promise<void> {
-    const tokenizers = this.#tokenizers.map((link) => link.request({ texts: [], prefix: '' }));
-    const encoders = this.#encoders.map((link) => link.request({ kind: 'load' }));
-    await Promise.all([...encoders, ...tokenizers]);
+  async embed(texts: readonly string[], kind: EmbedKind, options?: EmbedOptions): Promise<Embedded> {
+    const { rows, tokens } = await this.#runner.run(texts, this.#prefixes[kind], kind, options);
+    return { embeddings: rows, tokens };
   }
 
-  async embed(texts: readonly string[], kind: EmbedKind, options: EmbedOptions = {}): Promise<Embedded> {
-    const { signal, onProgress } = options;
-    signal?.throwIfAborted();
-    const embeddings = new Array<Float32Array>(texts.length);
-    let tokens = 0;
-    let done = 0;
-    let ahead = this.#tokenizeWindow(texts, 0, kind, signal);
-    for (let start = 0; start < texts.length; start += windowTexts) {
-      const lists = await ahead;
-      // The next window is tokenised while this one is encoded.
-      ahead = this.#tokenizeWindow(texts, start + windowTexts, kind, signal);
-      ahead.catch(() => undefined);
-      const lengths = lists.map((list) => list.length);
-      const batches = packByLength(lengths, { tokens: this.#batchTokens, spread: maxSpread });
-      await Promise.all(
-        batches.map(async (batch) => {
-          const rows = await this.#encode(lists, batch, kind, signal);
-          for (const [row, index] of batch.indices.entries()) embeddings[start + index] = rows[row]!;
-          tokens += batch.tokens;
-          done += batch.indices.length;
-          if (signal?.aborted !== true) onProgress?.(done);
-        }),
-      );
-      signal?.throwIfAborted();
-    }
-    return { embeddings, tokens };
+  dispose(): Promise<void> {
+    return this.#runner.dispose();
   }
-
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    const reason = new SextantError('cancelled', 'The encoder was closed.');
-    this.#tokenizing.clear(reason);
-    this.#encoding.clear(reason);
-    await Promise.all([...this.#encoders, ...this.#tokenizers].map((link) => link.dispose()));
-  }
-
-  /** Token ids of each text of the window that starts at `start`; nothing past the end. */
-  async #tokenizeWindow(
-    texts: readonly string[],
-    start: number,
-    kind: EmbedKind,
-    signal: AbortSignal | undefined,
-  ): Promise<Int32Array[]> {
-    const window = texts.slice(start, start + windowTexts);
-    const slices: Promise<Int32Array[]>[] = [];
-    for (let at = 0; at < window.length; at += tokenizeTexts) {
-      slices.push(this.#tokenize(window.slice(at, at + tokenizeTexts), kind, signal));
-    }
-    return (await Promise.all(slices)).flat();
-  }
-
-  async #tokenize(texts: readonly string[], kind: EmbedKind, signal: AbortSignal | undefined): Promise<Int32Array[]> {
-    const request: TokenizeRequest = { texts, prefix: this.#prefixes[kind] };
-    const { ids, lengths } = await this.#tokenizing.run(kind, (link) => link.request(request), signal);
-    let offset = 0;
-    // A tokenizer without special tokens makes nothing of an empty text; one token stands in, so that it has an embedding.
-    return Array.from(lengths, (length) =>
-      length === 0 ? new Int32Array(1) : ids.subarray(offset, (offset += length)),
-    );
-  }
-
-  async #encode(
-    lists: readonly Int32Array[],
-    batch: Batch,
-    kind: EmbedKind,
-    signal: AbortSignal | undefined,
-  ): Promise<Float32Array[]> {
-    const work = (link: EncodeLink): Promise<Matrix> => {
-      const input = packedInput(lists, batch);
-      return link.request({ kind: 'encode', input }, [
-        input.ids.buffer as ArrayBuffer,
-        input.cuSeqlens.buffer as ArrayBuffer,
-      ]);
-    };
-    const { data, rows, columns } = await this.#encoding.run(kind, work, signal);
-    return Array.from({ length: rows }, (_, row) => data.slice(row * columns, (row + 1) * columns));
-  }
-}
-
-function packedInput(lists: readonly Int32Array[], { indices, tokens }: Batch): PackedInput {
-  const ids = new Int32Array(tokens);
-  const cuSeqlens = new Int32Array(indices.length + 1);
-  let offset = 0;
-  for (const [sequence, index] of indices.entries()) {
-    const list = lists[index]!;
-    ids.set(list, offset);
-    offset += list.length;
-    cuSeqlens[sequence + 1] = offset;
-  }
-  return { ids, cuSeqlens };
 }

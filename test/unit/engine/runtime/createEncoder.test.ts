@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { Tokenizer, whitespaceSplitPreTokenizer, WordLevel } from 'tokenizers';
-import { createEncoder } from '../../../../src/engine/runtime/createEncoder.ts';
+import { createClassifier, createEncoder } from '../../../../src/engine/runtime/createEncoder.ts';
 import type { Encoder } from '../../../../src/engine/runtime/encoder.ts';
 import { SextantError, type ErrorCode } from '../../../../src/shared/errors.ts';
 import { floats, referenceModel, tokenIds, writeModelFolder } from './referenceModel.ts';
@@ -17,8 +17,8 @@ interface TestModel extends Disposable {
 }
 
 /** The reference model with a tokenizer that knows the words w0 to w96, each its own token. */
-function testModel(): TestModel {
-  const written = writeModelFolder(reference);
+function testModel(name = 'modernbert-v5'): TestModel {
+  const written = writeModelFolder(referenceModel(name));
   const { folder } = written;
   const words = Object.fromEntries(Array.from({ length: vocabulary }, (_, id) => [`w${id}`, id]));
   const tokenizer = new Tokenizer(WordLevel.init(words, { unkToken: 'w4' }));
@@ -201,4 +201,24 @@ test('what is wrong with a model is a typed error', async () => {
   await rejectsWith('model_invalid', open(model));
   rmSync(path.join(model.folder, 'tokenizer.json'));
   await rejectsWith('model_missing', open(model));
+});
+
+test('a classifier gives a probability for each class', async () => {
+  using model = testModel('modernbert-v4');
+  const options = { modelDir: model.folder, threads: 1, backend: 'cpu' } as const;
+  const classifier = await createClassifier(options);
+  try {
+    assert.deepEqual(classifier.labels, ['negative', 'neutral', 'positive']);
+    const cases = referenceModel('modernbert-v4').cases.filter(({ length }) => length < 100);
+    const rows = await classifier.classify(cases.map(({ length }) => words(tokenIds(length, vocabulary))));
+    for (const [index, { logits }] of cases.entries()) {
+      const powers = floats(logits!).map((logit) => Math.exp(logit));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      for (const [label, power] of powers.entries()) assert.ok(Math.abs(rows[index]![label]! - power / sum) < 1e-4);
+    }
+  } finally {
+    await classifier.dispose();
+  }
+  using headless = testModel('modernbert-v5');
+  await rejectsWith('model_invalid', createClassifier({ ...options, modelDir: headless.folder }));
 });

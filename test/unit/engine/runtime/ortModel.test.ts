@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
+import { withClassificationHead } from '../../../../src/engine/model/classificationHead.ts';
 import { describeNetwork } from '../../../../src/engine/model/describeNetwork.ts';
 import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
-import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
+import { parseModelConfig, type ModelConfig } from '../../../../src/engine/model/modelConfig.ts';
 import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
 import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
-import { lowerNetwork } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
+import { lowerNetwork, type WeightsFile } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
 import { OrtModel, type PackedInput } from '../../../../src/engine/runtime/ortModel.ts';
 import {
   floats,
@@ -55,6 +56,35 @@ test('computing the first token alone in the last layer changes no embedding', a
   }
 });
 
+test('classification heads give the logits of transformers', async (t) => {
+  for (const name of ['modernbert-v4', 'bert-classifier', 'roberta-classifier', 'distilbert-classifier']) {
+    await t.test(name, async () => {
+      const reference = referenceModel(name);
+      using opened = writeModelFolder(reference);
+      await checkLogits(reference, opened.folder);
+    });
+  }
+});
+
+async function checkLogits(reference: ReferenceModel, folder: string): Promise<void> {
+  const { encoder, config, weights } = await read(reference, folder);
+  const network = withClassificationHead(encoder, config, (name) => weights.tensors.get(name)?.shape);
+  const lowered = lowerNetwork(firstTokenOnly(network), weights, [network.logits]);
+  const model = await OrtModel.open(lowered, { folder, threads: 1 });
+  try {
+    const lengths = [65, 2];
+    const [logits] = await model.run(packed(lengths, network.vocabularySize));
+    for (const [index, length] of lengths.entries()) {
+      const expected = floats(reference.cases.find((item) => item.length === length)!.logits!);
+      assert.equal(network.labels.length, expected.length);
+      const actual = logits!.data.subarray(index * expected.length, (index + 1) * expected.length);
+      near(actual, expected, `length ${length}`);
+    }
+  } finally {
+    await model.dispose();
+  }
+}
+
 async function checkFirst(
   model: OrtModel,
   network: Network,
@@ -96,16 +126,26 @@ async function checkPacks(reference: ReferenceModel, folder: string): Promise<vo
   }
 }
 
+interface Read {
+  readonly encoder: Network;
+  readonly config: ModelConfig;
+  readonly weights: WeightsFile;
+}
+
+async function read(reference: ReferenceModel, folder: string): Promise<Read> {
+  const file = 'model.safetensors';
+  const { tensors } = await readSafetensorsHeader(path.join(folder, file));
+  const config = parseModelConfig(reference.config);
+  return { encoder: describeNetwork(config, (name) => tensors.get(name)?.shape), config, weights: { file, tensors } };
+}
+
 async function open(
   reference: ReferenceModel,
   folder: string,
   pooling: Pooling = 'mean',
 ): Promise<{ network: Network; model: OrtModel }> {
-  const file = 'model.safetensors';
-  const { tensors } = await readSafetensorsHeader(path.join(folder, file));
-  const encoder = describeNetwork(parseModelConfig(reference.config), (name) => tensors.get(name)?.shape);
+  const { encoder, weights } = await read(reference, folder);
   const network = withEmbeddingHead(encoder, pooling, encoder.hiddenSize);
-  const weights = { file, tensors };
   const lowered =
     pooling === 'cls'
       ? lowerNetwork(firstTokenOnly(network), weights, [network.embedding])
