@@ -40,6 +40,22 @@ def batches(pairs, size, seed, mixed=0.2, usable=None):
     return [out[i] for i in order]
 
 
+def hard_batches(pairs, vectors, size, seed, group=32, centres=1024):
+    """Batches made of groups of look-alikes: each pair meets some near negatives besides many far ones."""
+    rng = np.random.default_rng(SEED + 1000 + seed)
+    rows = np.flatnonzero((pairs.q_len >= 2) & (pairs.d_len >= 6))
+    middle = vectors[rng.choice(rows, centres, replace=False)].T
+    nearest = np.empty(len(vectors), dtype=np.int32)
+    for at in range(0, len(vectors), 65536):
+        nearest[at : at + 65536] = np.argmax(vectors[at : at + 65536] @ middle, axis=1)
+    rng.shuffle(rows)
+    rows = rows[np.argsort(nearest[rows].astype(np.int64) * 64 + pairs.lang[rows], kind="stable")]
+    groups = [rows[i : i + group] for i in range(0, len(rows) - group + 1, group)]
+    order = rng.permutation(len(groups))
+    per = size // group
+    return [np.concatenate([groups[j] for j in order[i : i + per]]) for i in range(0, len(order) - per + 1, per)]
+
+
 def ragged(rows, cls, sep):
     """(flat ids with [CLS] … [SEP], start of each row)."""
     lengths = np.array([len(r) + 2 for r in rows])

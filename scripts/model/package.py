@@ -106,6 +106,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.to(torch.float16).contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, args.out / "model.safetensors", metadata={"format": "pt"})
+    (args.out / "model.safetensors").chmod(0o644)
     shutil.copyfile(WORK / "tokenizer.json", args.out / "tokenizer.json")
     settings = {
         "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": MAX_TOKENS, "cls_token": "[CLS]",

@@ -3,7 +3,7 @@
 import torch
 from transformers import ModernBertConfig, ModernBertModel
 
-INTERMEDIATE = 576
+INTERMEDIATE = 384
 
 
 def config_of(vocab, hidden, heads, layers, ids):
@@ -41,6 +41,9 @@ def from_bag(state, config, ids):
             weight[h * size + slow] = cls * (size**0.5) / cls.dot(cls)
             weight[hidden + h * size + slow] = score[h]
         last.Wo.weight.copy_(state["out"])
+        model.layers[-1].mlp.Wi.weight.copy_(state["mlp_in"])
+        model.layers[-1].mlp.Wo.weight.copy_(state["mlp_out"])
+        model.layers[-1].mlp_norm.weight.copy_(state["mlp_gamma"])
         model.final_norm.weight.copy_(state["gamma"])
     return model
 
