@@ -1,7 +1,17 @@
 import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
-import { blockBits, blockSize, countPostings, fieldNames, scorePostings, type PostingScorer } from './postingCodec.ts';
+import {
+  blockBits,
+  blockSize,
+  countPostings,
+  fieldNames,
+  forEachRecord,
+  hashOfTerm,
+  rowOf,
+  scorePostings,
+  type PostingScorer,
+} from './postingCodec.ts';
 import type { Candidate, CandidateFilter, FieldWeights } from './searchIndex.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
@@ -21,11 +31,11 @@ interface BlockRow {
   readonly data: Buffer;
 }
 
-interface PostingRow {
+/** The postings of one term in one block; a block may hold several. */
+interface PostingList {
   readonly block: number;
-  readonly term: string;
   readonly count: number;
-  readonly data: Buffer;
+  readonly postings: Uint8Array;
 }
 
 interface ScoredBlock extends PostingScorer {
@@ -53,8 +63,8 @@ export class KeywordSearch {
   /** Chunks that hold each term. */
   documentFrequencies(terms: readonly string[]): Map<string, number> {
     const blocks = this.#blocks();
-    const postings = this.#postingsOf(terms);
-    return new Map(terms.map((term) => [term, frequencyOf(postings.get(term) ?? [], blocks)]));
+    const lists = this.#postingsOf(terms, blocks);
+    return new Map(terms.map((term) => [term, frequencyOf(lists.get(term) ?? [], blocks)]));
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
@@ -87,11 +97,11 @@ export class KeywordSearch {
       const scores = new Float32Array(blockSize);
       blocks.set(block, { first: block << blockBits, scores, norms: normsOf(data, averageLength), weights });
     }
-    for (const postings of this.#postingsOf(terms).values()) {
-      const frequency = frequencyOf(postings, rows);
+    for (const lists of this.#postingsOf(terms, rows).values()) {
+      const frequency = frequencyOf(lists, rows);
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
-      for (const { block, data } of postings) scorePostings(data, idf * (k1 + 1), blocks.get(block)!);
+      for (const { block, postings } of lists) scorePostings(postings, idf * (k1 + 1), blocks.get(block)!);
     }
     return [...blocks.values()];
   }
@@ -103,14 +113,24 @@ export class KeywordSearch {
     return new Map(rows.map((row) => [row.block, row]));
   }
 
-  #postingsOf(terms: readonly string[]): Map<string, PostingRow[]> {
+  #postingsOf(terms: readonly string[], blocks: ReadonlyMap<number, BlockRow>): Map<string, PostingList[]> {
+    const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
+    const ids = [...blocks.keys()].flatMap((block) => hashes.map(([, hash]) => rowOf(block, hash)));
     const rows = this.#statements
-      .get(
-        `SELECT p.block, p.term, p.count, p.data FROM ${this.#lengths} l CROSS JOIN json_each(?) j
-         CROSS JOIN ${this.#postings} p ON p.block = l.block AND p.term = j.value`,
-      )
-      .all(JSON.stringify(terms)) as PostingRow[];
-    return Map.groupBy(rows, ({ term }) => term);
+      .get(`SELECT p.id, p.data FROM json_each(?) j CROSS JOIN ${this.#postings} p ON p.id = j.value`)
+      .all(JSON.stringify([...new Set(ids)])) as { id: number; data: Buffer }[];
+    const byId = new Map(rows.map(({ id, data }) => [id, data]));
+    const lists = new Map<string, PostingList[]>();
+    for (const [term, hash] of hashes) {
+      const found: PostingList[] = [];
+      for (const block of blocks.keys()) {
+        const row = byId.get(rowOf(block, hash));
+        if (row === undefined) continue;
+        forEachRecord(row, hash, (postings, count) => found.push({ block, count, postings }));
+      }
+      lists.set(term, found);
+    }
+    return lists;
   }
 
   #passing(candidates: readonly Candidate[], filter: CandidateFilter): Candidate[] {
@@ -139,10 +159,10 @@ function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
 }
 
 /** Chunks that hold the term of these rows; only where chunks are gone must they be counted one by one. */
-function frequencyOf(postings: readonly PostingRow[], blocks: ReadonlyMap<number, BlockRow>): number {
-  return sum(postings, ({ block, count, data }) => {
-    const { used, alive, data: lengths } = blocks.get(block)!;
-    return used === alive ? count : countPostings(data, lengthsOf(lengths));
+function frequencyOf(lists: readonly PostingList[], blocks: ReadonlyMap<number, BlockRow>): number {
+  return sum(lists, ({ block, count, postings }) => {
+    const { used, alive, data } = blocks.get(block)!;
+    return used === alive ? count : countPostings(postings, lengthsOf(data));
   });
 }
 

@@ -1,4 +1,14 @@
-import { appendPosting, blockBits, blockSize, fieldNames, filterPostings, type FieldCounts } from './postingCodec.ts';
+import {
+  appendPosting,
+  appendRecord,
+  blockBits,
+  blockSize,
+  fieldNames,
+  hashOfTerm,
+  mergedRow,
+  rowOf,
+  rowsOfBlock,
+} from './postingCodec.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
 
@@ -13,14 +23,39 @@ const leastAlive = 0.5;
 interface Block {
   /** Number of terms of each chunk of the block; 0 for one that is gone or was never in this set. */
   readonly lengths: Uint16Array;
+  /** Chunks whose postings are in the block. */
   used: number;
   alive: number;
   tokens: number;
 }
 
-interface TermPostings {
-  count: number;
-  readonly bytes: number[];
+/** What was gathered of one term in one block; the posting of the last chunk is still being counted. */
+class TermPostings {
+  readonly hash: number;
+  count = 0;
+  readonly bytes: number[] = [];
+  readonly #counts = new Uint8Array(fieldNames.length);
+  #localId = -1;
+
+  constructor(term: string) {
+    this.hash = hashOfTerm(term);
+  }
+
+  add(localId: number, field: number): void {
+    if (localId !== this.#localId) {
+      this.finish();
+      this.#localId = localId;
+      this.count += 1;
+    }
+    if (this.#counts[field]! < highestCount) this.#counts[field]! += 1;
+  }
+
+  finish(): void {
+    if (this.#localId === -1) return;
+    appendPosting(this.bytes, this.#localId, this.#counts);
+    this.#counts.fill(0);
+    this.#localId = -1;
+  }
 }
 
 interface Statements {
@@ -30,7 +65,7 @@ interface Statements {
 }
 
 /**
- * Writes the keyword index of one chunk set: postings by block of chunk ids and term, and the lengths of the chunks. What is
+ * Writes the keyword index of one chunk set: postings (see `postingCodec.ts`) and the lengths of the chunks. What is
  * added and removed is gathered and written by {@link flush}, within the transaction of the caller; after a rollback
  * {@link discard} must be called. Postings of chunks that are gone stay until their block is rewritten; a length of 0 hides them.
  */
@@ -48,12 +83,14 @@ export class KeywordWriter {
     const [postings, lengths] = [postingTable(chunkSetId), lengthTable(chunkSetId)];
     this.#statements = {
       append: db.prepare(
-        `INSERT INTO ${postings} (block, term, count, data) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET count = count + excluded.count, data = CAST(data || excluded.data AS BLOB)`,
+        // Joining two blobs makes a text of the same bytes.
+        `INSERT INTO ${postings} (id, data) VALUES (?, ?)
+         ON CONFLICT DO UPDATE SET data = CAST(data || excluded.data AS BLOB)`,
       ),
       readBlock: db.prepare(`SELECT used, alive, tokens, data FROM ${lengths} WHERE block = ?`),
       writeBlock: db.prepare(
-        `INSERT OR REPLACE INTO ${lengths} (block, used, alive, tokens, data) VALUES (?, ?, ?, ?, ?)`,
+        `INSERT INTO ${lengths} (block, used, alive, tokens, data) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET used = excluded.used, alive = excluded.alive, tokens = excluded.tokens, data = excluded.data`,
       ),
     };
   }
@@ -62,22 +99,15 @@ export class KeywordWriter {
   add(chunkId: number, terms: ChunkTerms): void {
     const localId = chunkId & (blockSize - 1);
     const blockId = chunkId >> blockBits;
-    const counts = new Map<string, FieldCounts>();
+    const postings = this.#postingsOf(blockId);
     let length = 0;
-    for (const [field, name] of fieldNames.entries()) {
-      for (const term of terms[name]) {
-        let of = counts.get(term);
-        if (of === undefined) counts.set(term, (of = new Uint8Array(fieldNames.length)));
-        if (of[field]! < highestCount) of[field]! += 1;
+    for (let field = 0; field < fieldNames.length; field += 1) {
+      for (const term of terms[fieldNames[field]!]) {
+        let entry = postings.get(term);
+        if (entry === undefined) postings.set(term, (entry = new TermPostings(term)));
+        entry.add(localId, field);
         length += 1;
       }
-    }
-    const postings = this.#postingsOf(blockId);
-    for (const [term, of] of counts) {
-      let entry = postings.get(term);
-      if (entry === undefined) postings.set(term, (entry = { count: 0, bytes: [] }));
-      entry.count += 1;
-      appendPosting(entry.bytes, localId, of);
     }
     const block = this.#block(blockId);
     // Zero means gone, so a chunk without a single term counts as one of length one.
@@ -98,9 +128,15 @@ export class KeywordWriter {
 
   flush(): void {
     for (const [blockId, postings] of this.#added) {
-      for (const [term, { count, bytes }] of postings) {
-        this.#statements.append.run(blockId, term, count, Buffer.from(bytes));
+      const rows = new Map<number, number[]>();
+      for (const entry of postings.values()) {
+        entry.finish();
+        const id = rowOf(blockId, entry.hash);
+        let bytes = rows.get(id);
+        if (bytes === undefined) rows.set(id, (bytes = []));
+        appendRecord(bytes, entry.hash, entry.count, entry.bytes);
       }
+      for (const [id, bytes] of rows) this.#statements.append.run(id, Buffer.from(bytes));
     }
     for (const [blockId, { used, alive, tokens, lengths }] of this.#blocks) {
       const data = Buffer.from(lengths.buffer, lengths.byteOffset, lengths.byteLength);
@@ -114,33 +150,32 @@ export class KeywordWriter {
     this.#blocks.clear();
   }
 
-  /** Rewrites one block that mostly holds what is gone; false when there is none. Within a transaction, nothing gathered. */
+  /**
+   * Rewrites one block that is full and not yet merged into one record a term, or that mostly holds what is gone; false when
+   * there is none. Within a transaction, nothing gathered.
+   */
   compact(): boolean {
     const lengths = lengthTable(this.#chunkSetId);
     // The last block is still being filled.
     const row = this.#db
       .prepare(
         `SELECT block, alive, data FROM ${lengths}
-         WHERE alive < used * ${leastAlive} AND block < (SELECT max(block) FROM ${lengths}) LIMIT 1`,
+         WHERE (merged = 0 OR alive < used * ${leastAlive}) AND block < (SELECT max(block) FROM ${lengths}) LIMIT 1`,
       )
       .get() as { block: number; alive: number; data: Buffer } | undefined;
     if (row === undefined) return false;
     const postings = postingTable(this.#chunkSetId);
+    const range = rowsOfBlock(row.block);
     if (row.alive === 0) {
-      this.#db.prepare(`DELETE FROM ${postings} WHERE block = ?`).run(row.block);
+      this.#db.prepare(`DELETE FROM ${postings} WHERE id >= ? AND id < ?`).run(...range);
       this.#db.prepare(`DELETE FROM ${lengths} WHERE block = ?`).run(row.block);
       return true;
     }
     const alive = lengthsOf(row.data);
-    const update = this.#db.prepare(`UPDATE ${postings} SET count = ?, data = ? WHERE block = ? AND term = ?`);
-    const remove = this.#db.prepare(`DELETE FROM ${postings} WHERE block = ? AND term = ?`);
-    const rows = this.#db.prepare(`SELECT term, data FROM ${postings} WHERE block = ?`).all(row.block);
-    for (const { term, data } of rows as { term: string; data: Buffer }[]) {
-      const kept = filterPostings(data, (localId) => alive[localId]! > 0);
-      if (kept.count === 0) remove.run(row.block, term);
-      else update.run(kept.count, kept.data, row.block, term);
-    }
-    this.#db.prepare(`UPDATE ${lengths} SET used = alive WHERE block = ?`).run(row.block);
+    const update = this.#db.prepare(`UPDATE ${postings} SET data = ? WHERE id = ?`);
+    const rows = this.#db.prepare(`SELECT id, data FROM ${postings} WHERE id >= ? AND id < ?`).all(...range);
+    for (const { id, data } of rows as { id: number; data: Buffer }[]) update.run(mergedRow(data, alive), id);
+    this.#db.prepare(`UPDATE ${lengths} SET used = alive, merged = 1 WHERE block = ?`).run(row.block);
     return true;
   }
 

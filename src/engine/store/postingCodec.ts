@@ -1,34 +1,83 @@
 /**
- * Postings of one term in one block of chunk ids, end to end in the order of the ids, so that new ones are appended:
+ * How the keyword index lies in its rows. Chunk ids are split into blocks, terms by their hash into buckets; a row holds one
+ * bucket of one block: records end to end, each the postings of one term that one transaction appended.
  *
- *   id within the block  2 bytes, little endian
- *   what follows         1 byte: below 0x80 the term stands in the body alone, this often;
- *                        else the low five bits say in which fields, and a byte for each says how often
+ *   hash of the term       4 bytes, little endian
+ *   number of postings     2 bytes
+ *   bytes of postings      2 bytes
+ *   postings, in the order of the ids, each
+ *     id within the block  2 bytes
+ *     what follows         1 byte: below 0x80 the term stands in the body alone, this often;
+ *                          else the low five bits say in which fields, and a byte for each says how often
+ *
+ * Few rows, appended to, make writing cheap; that a search must skip the other records of its buckets costs it little. Two terms
+ * of one hash count as one: with a million terms that befalls one question in some thousand, and then one word of it.
  */
 
-/** Chunk ids are split into blocks of 2^11: large enough that a search reads few rows, small enough to rewrite on a save. */
+/** 2^11 chunks: few rows for a search to read, little to rewrite for a file that is saved. */
 export const blockBits = 11;
 export const blockSize = 1 << blockBits;
+export const bucketBits = 9;
+const bucketMask = (1 << bucketBits) - 1;
 
 /** In the order of the bits and of the weights. */
 export const fieldNames = ['path', 'symbol', 'signature', 'doc', 'body'] as const;
-const bodyField = fieldNames.length - 1;
+export const bodyField = fieldNames.length - 1;
 const fieldsFlag = 0x80;
+const recordHeader = 8;
 
-/** How often a term stands in each field of a chunk. */
-export type FieldCounts = Uint8Array;
+/** FNV-1a over the UTF-16 units of a term. */
+export function hashOfTerm(term: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < term.length; i += 1) hash = Math.imul(hash ^ term.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
 
-/** Appends one posting to `bytes`. */
-export function appendPosting(bytes: number[], localId: number, counts: FieldCounts): void {
+/** Row of a term's bucket in a block. */
+export function rowOf(blockId: number, hash: number): number {
+  return (blockId << bucketBits) | (hash & bucketMask);
+}
+
+/** Rows of a block, from the first to before the second. */
+export function rowsOfBlock(blockId: number): readonly [number, number] {
+  return [blockId << bucketBits, (blockId + 1) << bucketBits];
+}
+
+/** Appends one posting to `bytes`; `counts` says how often the term stands in each field. */
+export function appendPosting(bytes: number[], localId: number, counts: Uint8Array): void {
   bytes.push(localId & 0xff, localId >> 8);
   let mask = 0;
-  for (let field = 0; field < counts.length; field += 1) if (counts[field]! > 0) mask |= 1 << field;
+  for (let field = 0; field <= bodyField; field += 1) if (counts[field]! > 0) mask |= 1 << field;
   if (mask === 1 << bodyField && counts[bodyField]! < fieldsFlag) {
     bytes.push(counts[bodyField]!);
     return;
   }
   bytes.push(fieldsFlag | mask);
   for (const count of counts) if (count > 0) bytes.push(count);
+}
+
+/** Appends a record to `bytes`. */
+export function appendRecord(bytes: number[], hash: number, count: number, postings: ArrayLike<number>): void {
+  const { length } = postings;
+  bytes.push(hash & 0xff, (hash >>> 8) & 0xff, (hash >>> 16) & 0xff, hash >>> 24);
+  bytes.push(count & 0xff, count >> 8, length & 0xff, length >> 8);
+  for (let i = 0; i < length; i += 1) bytes.push(postings[i]!);
+}
+
+/** Calls back with each record of a row, or of one hash only. */
+export function forEachRecord(
+  row: Uint8Array,
+  wanted: number | undefined,
+  visit: (postings: Uint8Array, count: number, hash: number) => void,
+): void {
+  for (let at = 0; at < row.length;) {
+    const hash = (row[at]! | (row[at + 1]! << 8) | (row[at + 2]! << 16) | (row[at + 3]! << 24)) >>> 0;
+    const end = at + recordHeader + (row[at + 6]! | (row[at + 7]! << 8));
+    if (wanted === undefined || hash === wanted) {
+      visit(row.subarray(at + recordHeader, end), row[at + 4]! | (row[at + 5]! << 8), hash);
+    }
+    at = end;
+  }
 }
 
 /** What scores postings: BM25 with the idf and the constant (k1 + 1) multiplied into one factor. */
@@ -41,19 +90,19 @@ export interface PostingScorer {
   readonly scores: Float32Array;
 }
 
-/** Adds `factor · f / (f + norm)` to the score of each chunk in `data`, f being its counts summed by weight. */
-export function scorePostings(data: Uint8Array, factor: number, { weights, norms, scores }: PostingScorer): void {
+/** Adds `factor · f / (f + norm)` to the score of each chunk in `postings`, f being its counts summed by weight. */
+export function scorePostings(postings: Uint8Array, factor: number, { weights, norms, scores }: PostingScorer): void {
   const bodyWeight = weights[bodyField]!;
-  for (let at = 0; at < data.length;) {
-    const localId = data[at]! | (data[at + 1]! << 8);
-    const head = data[at + 2]!;
+  for (let at = 0; at < postings.length;) {
+    const localId = postings[at]! | (postings[at + 1]! << 8);
+    const head = postings[at + 2]!;
     at += 3;
     let frequency = head * bodyWeight;
     if (head >= fieldsFlag) {
       frequency = 0;
       for (let field = 0; field <= bodyField; field += 1) {
         if ((head & (1 << field)) === 0) continue;
-        frequency += data[at]! * weights[field]!;
+        frequency += postings[at]! * weights[field]!;
         at += 1;
       }
     }
@@ -61,30 +110,41 @@ export function scorePostings(data: Uint8Array, factor: number, { weights, norms
   }
 }
 
-/** How many of the postings belong to chunks that are there, by the lengths of the block. */
-export function countPostings(data: Uint8Array, lengths: Uint16Array): number {
-  let count = 0;
-  for (let at = 0; at < data.length; at = endOfPosting(data, at)) {
-    if (lengths[data[at]! | (data[at + 1]! << 8)]! > 0) count += 1;
-  }
-  return count;
-}
-
-function endOfPosting(data: Uint8Array, start: number): number {
-  const head = data[start + 2]!;
+function endOfPosting(postings: Uint8Array, start: number): number {
+  const head = postings[start + 2]!;
   let end = start + 3;
   if (head < fieldsFlag) return end;
   for (let field = 0; field <= bodyField; field += 1) if ((head & (1 << field)) !== 0) end += 1;
   return end;
 }
 
-/** The postings of the chunks that `keep` lets through, and how many those are. */
-export function filterPostings(data: Uint8Array, keep: (localId: number) => boolean): { data: Buffer; count: number } {
-  const kept: Uint8Array[] = [];
-  for (let at = 0; at < data.length;) {
-    const end = endOfPosting(data, at);
-    if (keep(data[at]! | (data[at + 1]! << 8))) kept.push(data.subarray(at, end));
-    at = end;
+/** How many of the postings belong to chunks that are there, by the lengths of the block. */
+export function countPostings(postings: Uint8Array, lengths: Uint16Array): number {
+  let count = 0;
+  for (let at = 0; at < postings.length; at = endOfPosting(postings, at)) {
+    if (lengths[postings[at]! | (postings[at + 1]! << 8)]! > 0) count += 1;
   }
-  return { data: Buffer.concat(kept), count: kept.length };
+  return count;
+}
+
+/** The row with one record a term, and without the postings of chunks that are gone. */
+export function mergedRow(row: Uint8Array, lengths: Uint16Array): Buffer {
+  const merged = new Map<number, { count: number; readonly bytes: number[] }>();
+  forEachRecord(row, undefined, (postings, _count, hash) => {
+    let record = merged.get(hash);
+    if (record === undefined) merged.set(hash, (record = { count: 0, bytes: [] }));
+    for (let at = 0; at < postings.length;) {
+      const end = endOfPosting(postings, at);
+      if (lengths[postings[at]! | (postings[at + 1]! << 8)]! > 0) {
+        record.count += 1;
+        for (let i = at; i < end; i += 1) record.bytes.push(postings[i]!);
+      }
+      at = end;
+    }
+  });
+  const bytes: number[] = [];
+  for (const [hash, { count, bytes: postings }] of merged) {
+    if (count > 0) appendRecord(bytes, hash, count, postings);
+  }
+  return Buffer.from(bytes);
 }

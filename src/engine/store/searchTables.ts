@@ -22,11 +22,10 @@ export function vectorTable(generationId: number): string {
  */
 export function createKeywordTables(db: Sqlite, chunkSetId: number): void {
   db.exec(`
-    CREATE TABLE ${postingTable(chunkSetId)} (
-      block INTEGER NOT NULL, term TEXT NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (block, term)
-    ) WITHOUT ROWID;
+    CREATE TABLE ${postingTable(chunkSetId)} (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
     CREATE TABLE ${lengthTable(chunkSetId)} (
-      block INTEGER PRIMARY KEY, used INTEGER NOT NULL, alive INTEGER NOT NULL, tokens INTEGER NOT NULL, data BLOB NOT NULL
+      block INTEGER PRIMARY KEY, used INTEGER NOT NULL, alive INTEGER NOT NULL, tokens INTEGER NOT NULL,
+      merged INTEGER NOT NULL DEFAULT 0, data BLOB NOT NULL
     );
   `);
 }
