@@ -52,7 +52,7 @@ function describe(cut: Cut): Omit<Chunk, 'startLine' | 'endLine' | 'startOffset'
     symbol,
     signature: truncate(signature, longestSignature),
     doc: defines ? truncate(doc, longestDoc) : '',
-    definition: defines && symbol !== '' && kind !== 'block',
+    definition: defines && symbol !== '' && kind !== 'block' && !definition.addition,
   };
 }
 

@@ -55,13 +55,14 @@ function dedent(text: string): string {
   const lines = text.split(/\r?\n/);
   let common: string | undefined;
   for (const line of lines) {
-    if (line.trim() === '') continue;
+    // The brace that closes the class behind its last member says nothing about the member.
+    if (/^[\s)\]};,]*$/.test(line)) continue;
     const indent = line.slice(0, line.length - line.trimStart().length);
     common = common === undefined ? indent : sharedPrefix(common, indent);
     if (common === '') break;
   }
   const cut = common?.length ?? 0;
-  return lines.map((line) => (line.trim() === '' ? '' : line.slice(cut).trimEnd())).join('\n');
+  return lines.map((line) => line.slice(Math.min(cut, line.length - line.trimStart().length)).trimEnd()).join('\n');
 }
 
 function sharedPrefix(a: string, b: string): string {

@@ -19,6 +19,7 @@ export const limits = {
   small: 280,
   /** … a function only when it is smaller still, because it is what people look for … */
   smallFunction: 70,
+  smallOneLiner: 150,
   /** … and a type unless it is hardly more than its name … */
   smallType: 70,
   /** … up to this … */

@@ -83,7 +83,10 @@ class Group {
     if (piece.role !== 'whole') return weight <= limits.merged;
     const { kind, doc } = piece.definition!;
     if (kind === 'section') return weight <= limits.smallFunction;
-    if (isFunction(kind)) return weight <= limits.smallFunction && doc === '';
+    if (isFunction(kind)) {
+      const short = piece.endLine - piece.startLine <= 2 ? limits.smallOneLiner : limits.smallFunction;
+      return weight <= short && doc === '';
+    }
     return weight <= (isContainer(kind) ? limits.smallType : limits.small);
   }
 

@@ -9,6 +9,8 @@ export interface Definition {
   readonly symbol: string;
   readonly signature: string;
   readonly doc: string;
+  /** Adds to something that is defined elsewhere: Rust's `impl`, Swift's `extension`. */
+  readonly addition?: true;
   /** With the comments and attributes in front of it. */
   startLine: number;
   endLine: number;

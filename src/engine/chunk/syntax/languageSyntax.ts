@@ -16,6 +16,8 @@ export interface Described {
   readonly bodyStart?: number;
   /** Documentation that is not a comment in front, such as a docstring. */
   readonly doc?: string;
+  /** As in the rule, where only the node tells. */
+  readonly addition?: true;
 }
 
 /** How one type of node defines something. */
@@ -29,7 +31,7 @@ export interface DefinitionRule {
   /** Where fields are not enough; `undefined` says that this node defines nothing. */
   readonly describe?: (node: SyntaxNode) => Described | undefined;
   /** Qualifies names and holds members, but the thing itself is defined elsewhere: `impl`, `extension`. */
-  readonly unlisted?: boolean;
+  readonly addition?: true;
 }
 
 /** All that is known about a language: data, read by `readOutline`. */

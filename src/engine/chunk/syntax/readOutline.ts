@@ -151,12 +151,14 @@ class OutlineReader implements SyntaxOutline {
     const outer = this.#outerRange(node, trailing, depth);
     const lead = this.#takeLeads(outer.start);
     const kind = this.#kindOf(described.kind ?? rule.kind, described, around);
+    const addition = described.addition ?? rule.addition;
     const definition: Definition = {
       kind,
       name: described.name,
       symbol: [around?.symbol, described.owner, described.name].filter(Boolean).join('.'),
       signature: described.signature ?? this.#signature(node, rule, described, outer.signatureStart, trailing),
       doc: described.doc ?? lead.doc,
+      ...(addition ? { addition } : {}),
       startLine: this.#lines.lineAt(lead.start),
       endLine: this.#lines.lineAt(this.#lastCharacter(outer.start, outer.end)) + 1,
       children: [],
@@ -164,7 +166,7 @@ class OutlineReader implements SyntaxOutline {
     const siblings = around ? around.children : this.definitions;
     if (!this.#joins(siblings.at(-1), definition)) {
       siblings.push(definition);
-      if (!rule.unlisted) {
+      if (!addition) {
         this.symbols.push({ name: described.name, kind, line: this.#nameLine(node, described.name) + 1 });
       }
     }

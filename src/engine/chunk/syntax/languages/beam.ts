@@ -59,7 +59,7 @@ function attributeText(node: SyntaxNode, name: string): string | undefined {
   const call = node.childForFieldName('operand');
   if (!call || fieldText(call, 'target') !== name) return undefined;
   const text = childOfType(call, 'arguments')?.firstNamedChild;
-  return text?.type === 'string' ? docstringText(text.text) : undefined;
+  return text?.type === 'string' || text?.type === 'sigil' ? docstringText(text.text) : undefined;
 }
 
 export const elixir: LanguageSyntax = {

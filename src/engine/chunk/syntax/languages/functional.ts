@@ -14,7 +14,7 @@ export const haskell: LanguageSyntax = {
     ...each('data_type newtype', { kind: 'type', body: 'constructors' }),
     ...each('type_synomym type_synonym type_family', { kind: 'type', body: 'type' }),
     class: { kind: 'trait', body: 'declarations' },
-    instance: { kind: 'class', describe: describeInstance, body: 'declarations', unlisted: true },
+    instance: { kind: 'class', describe: describeInstance, body: 'declarations', addition: true },
     pattern_synonym: { kind: 'function' },
   },
   comments: ['comment', 'haddock'],

@@ -15,7 +15,7 @@ export const rust: LanguageSyntax = {
     union_item: { kind: 'struct' },
     enum_item: { kind: 'enum' },
     trait_item: { kind: 'trait' },
-    impl_item: { kind: 'class', describe: describeImpl, unlisted: true },
+    impl_item: { kind: 'class', describe: describeImpl, addition: true },
     mod_item: { kind: 'module' },
     ...each('type_item associated_type', { kind: 'type', body: 'type' }),
     const_item: { kind: 'constant' },

@@ -3,21 +3,18 @@ import { each, fieldText, type Described, type LanguageSyntax, type SyntaxNode }
 const kinds = { class: 'class', actor: 'class', extension: 'class', struct: 'struct', enum: 'enum' } as const;
 
 /** Classes, structs, enums, actors and extensions are all `class_declaration`; their keyword tells them apart. */
-function describeType(extension: boolean): (node: SyntaxNode) => Described | undefined {
-  return (node) => {
-    const name = fieldText(node, 'name');
-    const keyword = /\b(class|struct|enum|actor|extension)\b(?!\s+(?:func|var|let)\b)/.exec(
-      node.text.slice(0, 400),
-    )?.[1];
-    if (name === undefined || keyword === undefined || (keyword === 'extension') !== extension) return undefined;
-    return { name, kind: kinds[keyword as keyof typeof kinds] };
-  };
+function describeType(node: SyntaxNode): Described | undefined {
+  const name = fieldText(node, 'name');
+  const head = node.text.slice(0, 400);
+  const keyword = /\b(class|struct|enum|actor|extension)\b(?!\s+(?:func|var|let)\b)/.exec(head)?.[1];
+  if (name === undefined || keyword === undefined) return undefined;
+  const kind = kinds[keyword as keyof typeof kinds];
+  return keyword === 'extension' ? { name, kind, addition: true } : { name, kind };
 }
 
 function describeFunction(node: SyntaxNode): Described | undefined {
-  const isInit =
-    /^(?:@\w+\s+|\w+\s+)*?init\s*[?!(<]/.test(node.text.slice(0, 200)) &&
-    !/\bfunc\b/.test(node.text.slice(0, 200).split('(')[0]!);
+  const head = node.text.slice(0, 200).split('(', 1)[0]!;
+  const isInit = /(?:^|\s)init\s*[?!]?\s*(?:<|$)/.test(head) && !/\bfunc\b/.test(head);
   if (isInit) return { name: 'init', kind: 'constructor' };
   const name = fieldText(node, 'name');
   return name === undefined ? undefined : { name };
@@ -26,7 +23,7 @@ function describeFunction(node: SyntaxNode): Described | undefined {
 export const swift: LanguageSyntax = {
   grammar: 'swift',
   definitions: {
-    class_declaration: { kind: 'class', describe: (node) => describeType(false)(node) ?? describeType(true)(node) },
+    class_declaration: { kind: 'class', describe: describeType },
     protocol_declaration: { kind: 'interface' },
     ...each('function_declaration init_declaration', { kind: 'function', describe: describeFunction }),
     deinit_declaration: { kind: 'method', describe: () => ({ name: 'deinit' }) },
