@@ -76,7 +76,7 @@ test('chunks are slices of the file that cover it, whatever the file', async () 
       assertInvariants(source.text, await chunkFile(source));
       assertInvariants(source.text, chunkByLines(source, 'timeout'));
     }),
-    { numRuns: Number(process.env['SEXTANT_PROPERTY_RUNS'] ?? 250) },
+    { numRuns: Number(process.env['SEXTANT_PROPERTY_RUNS'] ?? 120) },
   );
 });
 
@@ -88,7 +88,7 @@ test('arbitrary text under any name is chunked without loss', async () => {
     fc.asyncProperty(name, text, async (path, text) => {
       assertInvariants(text, await chunkFile({ path, text }));
     }),
-    { numRuns: Number(process.env['SEXTANT_PROPERTY_RUNS'] ?? 400) },
+    { numRuns: Number(process.env['SEXTANT_PROPERTY_RUNS'] ?? 200) },
   );
 });
 
