@@ -9,8 +9,18 @@ const bundled = path.join(root, 'dist', 'node_modules');
 /** VS Code platform targets and how each dependency names the same platform. */
 export const targets = {
   'linux-x64': { sqlite: 'linux-x64', vec: 'sqlite-vec-linux-x64', ort: 'linux/x64', tokenizers: 'linux-x64-gnu' },
-  'linux-arm64': { sqlite: 'linux-arm64', vec: 'sqlite-vec-linux-arm64', ort: 'linux/arm64', tokenizers: 'linux-arm64-gnu' },
-  'darwin-arm64': { sqlite: 'darwin-arm64', vec: 'sqlite-vec-darwin-arm64', ort: 'darwin/arm64', tokenizers: 'darwin-arm64' },
+  'linux-arm64': {
+    sqlite: 'linux-arm64',
+    vec: 'sqlite-vec-linux-arm64',
+    ort: 'linux/arm64',
+    tokenizers: 'linux-arm64-gnu',
+  },
+  'darwin-arm64': {
+    sqlite: 'darwin-arm64',
+    vec: 'sqlite-vec-darwin-arm64',
+    ort: 'darwin/arm64',
+    tokenizers: 'darwin-arm64',
+  },
   'win32-x64': { sqlite: 'win32-x64', vec: 'sqlite-vec-windows-x64', ort: 'win32/x64', tokenizers: 'win32-x64-msvc' },
 } as const;
 export type Target = keyof typeof targets;
@@ -40,16 +50,22 @@ async function bundleModules(target: Target, grammars: ReadonlySet<string>): Pro
   const names = targets[target];
   await rm(bundled, { recursive: true, force: true });
   await mkdir(bundled, { recursive: true });
-  await copyModule('better-sqlite3', (f) => licence(f) || f.startsWith('lib/') || f === `prebuilds/${names.sqlite}.node`);
+  await copyModule(
+    'better-sqlite3',
+    (f) => licence(f) || f.startsWith('lib/') || f === `prebuilds/${names.sqlite}.node`,
+  );
   await copyModule('sqlite-vec', (f) => licence(f) || /^index\.[cm]?js$/.test(f));
   await copyModule(names.vec, () => true);
-  await copyModule('onnxruntime-common', (f) => licence(f) || (f.startsWith('dist/cjs/') && f.endsWith('.js')));
+  await copyModule('onnxruntime-common', (f) => licence(f) || (f.startsWith('dist/cjs/') && /\.js(on)?$/.test(f)));
   await copyModule(
     'onnxruntime-node',
     (f) => licence(f) || (f.startsWith('dist/') && f.endsWith('.js')) || f.startsWith(`bin/napi-v6/${names.ort}/`),
   );
   await copyModule('tokenizers', (f) => licence(f) || f === 'index.js' || f === `tokenizers.${names.tokenizers}.node`);
-  await copyModule('@vscode/tree-sitter-wasm', (f) => licence(f) || /^wasm\/tree-sitter\.(js|wasm)$/.test(f) || grammars.has(f));
+  await copyModule(
+    '@vscode/tree-sitter-wasm',
+    (f) => licence(f) || /^wasm\/tree-sitter\.(js|wasm)$/.test(f) || grammars.has(f),
+  );
   await copyModule('@cursorless/tree-sitter-wasms', (f) => licence(f) || grammars.has(f));
 }
 
@@ -71,7 +87,7 @@ export async function packageExtension(target: Target): Promise<string> {
   const output = path.join(root, `sextant-${target}-${manifest.version}.vsix`);
   const vsce = path.join(modules, '@vscode', 'vsce', 'vsce');
   const args = [vsce, 'package', '--no-dependencies', '--target', target, '--out', output];
-  args.push('--allow-missing-repository', '--skip-license');
+  args.push('--allow-missing-repository', '--skip-license', '--no-rewrite-relative-links');
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   await rm(bundled, { recursive: true, force: true });
   if (status !== 0) throw new Error(`vsce failed:\n${stdout}${stderr}`);
