@@ -4,6 +4,7 @@ import { readModelFolder, type ModelFolder } from '../model/modelFolder.ts';
 import { chooseBackend, type BackendChoice } from './backends.ts';
 import { PackedClassifier, type Classifier } from './classifier.ts';
 import type { Encoder } from './encoder.ts';
+import type { Precision } from './encodeWorker.ts';
 import { PackedEncoder } from './packedEncoder.ts';
 import { PackedRunner, type PackedRunnerOptions } from './packedRunner.ts';
 
@@ -12,6 +13,7 @@ export interface CreateEncoderOptions {
   /** Upper bound of the threads that compute; 0 takes half of the cores. */
   readonly threads: number;
   readonly backend: BackendChoice;
+  readonly precision?: Precision;
   readonly signal?: AbortSignal;
 }
 
@@ -45,10 +47,10 @@ function read({ modelDir, signal }: CreateEncoderOptions): Promise<ModelFolder> 
 async function start(
   model: ModelFolder,
   head: PackedRunnerOptions['head'],
-  { threads, signal }: CreateEncoderOptions,
+  { threads, precision = 'float32', signal }: CreateEncoderOptions,
 ): Promise<PackedRunner> {
   const bound = threads > 0 ? Math.floor(threads) : Math.ceil(os.availableParallelism() / 2);
-  const runner = new PackedRunner({ model, threads: Math.max(1, bound), head });
+  const runner = new PackedRunner({ model, threads: Math.max(1, bound), head, precision });
   try {
     await runner.load();
     signal?.throwIfAborted();

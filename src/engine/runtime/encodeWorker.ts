@@ -1,35 +1,41 @@
+import path from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { SextantError } from '../../shared/errors.ts';
 import { withClassificationHead } from '../model/classificationHead.ts';
 import { firstTokenOnly } from '../model/firstTokenOnly.ts';
 import { readModelFolder, weightsName } from '../model/modelFolder.ts';
+import type { Network } from '../model/network.ts';
 import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
+import { QuantizedWeights } from './quantizedWeights.ts';
 import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
 import { serveRequests } from './serveRequests.ts';
+
+/** `int8` multiplies 8-bit integers in linear layers: about twice as fast, embeddings differ in the third digit. */
+export type Precision = 'float32' | 'int8';
 
 export interface EncodeSettings {
   readonly folder: string;
   readonly threads: number;
   /** What the rows that come back are: embeddings, or logits of the classes. */
   readonly head: 'embedding' | 'classification';
+  readonly precision: Precision;
 }
 
 /** `load` opens the session, so that a model that cannot run is known before the first text. */
 export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode'; readonly input: PackedInput };
 
-const { folder, threads, head } = workerData as EncodeSettings;
+const { folder, threads, head, precision } = workerData as EncodeSettings;
 
 async function load(): Promise<OrtModel> {
   const { encoder, network: embedding, config, weights } = await readModelFolder(folder);
   vocabularySize = encoder.vocabularySize;
-  const file = { file: weightsName, tensors: weights.tensors };
-  if (head === 'embedding') return open(lowerNetwork(firstTokenOnly(embedding), file, [embedding.embedding]));
-  const classification = withClassificationHead(encoder, config, (name) => weights.tensors.get(name)?.shape);
-  return open(lowerNetwork(firstTokenOnly(classification), file, [classification.logits]));
-}
-
-function open(lowered: LoweredNetwork): Promise<OrtModel> {
-  return OrtModel.open(lowered, { folder, threads });
+  const { tensors } = weights;
+  using quantized = precision === 'int8' ? new QuantizedWeights(path.join(folder, weightsName), tensors) : undefined;
+  const lower = (network: Network, output: string): LoweredNetwork =>
+    lowerNetwork(firstTokenOnly(network), { file: weightsName, tensors }, [output], quantized);
+  if (head === 'embedding') return await OrtModel.open(lower(embedding, embedding.embedding), { folder, threads });
+  const classification = withClassificationHead(encoder, config, (name) => tensors.get(name)?.shape);
+  return await OrtModel.open(lower(classification, classification.logits), { folder, threads });
 }
 
 let model: Promise<OrtModel> | undefined;

@@ -3,7 +3,7 @@ import { SextantError } from '../../shared/errors.ts';
 import { tokenizerName, type ModelFolder } from '../model/modelFolder.ts';
 import { workerEntry } from '../paths.ts';
 import type { EmbedKind, EmbedOptions } from './encoder.ts';
-import type { EncodeRequest, EncodeSettings } from './encodeWorker.ts';
+import type { EncodeRequest, EncodeSettings, Precision } from './encodeWorker.ts';
 import type { Matrix, PackedInput } from './ortModel.ts';
 import { packByLength, type Batch } from './packing.ts';
 import { PriorityQueue } from './priorityQueue.ts';
@@ -25,6 +25,7 @@ export interface PackedRunnerOptions {
   readonly model: ModelFolder;
   readonly threads: number;
   readonly head: EncodeSettings['head'];
+  readonly precision: Precision;
 }
 
 /** What all texts of one call have in common. */
@@ -68,11 +69,11 @@ export class PackedRunner {
   readonly #batchTokens: number;
   #disposed = false;
 
-  constructor({ model, threads, head }: PackedRunnerOptions) {
+  constructor({ model, threads, head, precision }: PackedRunnerOptions) {
     const plan = threadPlan(model, threads);
     this.#batchTokens = tokensPerThread * plan.threads;
     const tokenize: TokenizeSettings = { file: path.join(model.folder, tokenizerName), maxTokens: model.maxTokens };
-    const encode: EncodeSettings = { folder: model.folder, threads: plan.threads, head };
+    const encode: EncodeSettings = { folder: model.folder, threads: plan.threads, head, precision };
     this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];
     this.#encoders = Array.from(
       { length: plan.sessions },

@@ -13,6 +13,7 @@ import type {
 } from '../../model/network.ts';
 import { sliceRows } from '../../model/tensorRows.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
+import type { QuantizedBlock, QuantizedWeights } from '../quantizedWeights.ts';
 import { microsoft, OnnxGraph, type ElementType } from './onnxGraph.ts';
 
 /** Where the weights of a graph lie. */
@@ -79,9 +80,17 @@ const elementTypes: Readonly<Record<TensorType, ElementType>> = {
   I8: 'int8',
 };
 
-/** Lowers a network to an ONNX graph whose weights stay where they are, in the safetensors file. */
-export function lowerNetwork(network: Network, weights: WeightsFile, outputs: readonly string[]): LoweredNetwork {
-  const lowering = new Lowering(weights);
+/**
+ * Lowers a network to an ONNX graph whose weights stay where they are, in the safetensors file; with quantised weights,
+ * linear layers multiply 8-bit integers, and their weights go into the graph.
+ */
+export function lowerNetwork(
+  network: Network,
+  weights: WeightsFile,
+  outputs: readonly string[],
+  quantized?: QuantizedWeights,
+): LoweredNetwork {
+  const lowering = new Lowering(weights, quantized);
   for (const operation of network.operations) lowering.lower(operation);
   return lowering.finish(outputs);
 }
@@ -89,6 +98,9 @@ export function lowerNetwork(network: Network, weights: WeightsFile, outputs: re
 class Lowering {
   readonly #graph = new OnnxGraph('sextant');
   readonly #weights: WeightsFile;
+  readonly #quantized: QuantizedWeights | undefined;
+  /** 8-bit forms of values which linear layers read. */
+  readonly #integers = new Map<string, QuantizedRows>();
   /** Values of operations as lowered: one name, or the three of q|k|v. */
   readonly #values = new Map<string, readonly string[]>();
   readonly #grids = new Map<string, Grid>();
@@ -97,8 +109,9 @@ class Lowering {
   #usesTypes = false;
   #branches = 0;
 
-  constructor(weights: WeightsFile) {
+  constructor(weights: WeightsFile, quantized: QuantizedWeights | undefined) {
     this.#weights = weights;
+    this.#quantized = quantized;
     this.#graph.input(feedNames.ids, 'int32', ['T']);
     this.#graph.input(feedNames.positions, 'int64', ['T', 1]);
   }
@@ -194,11 +207,59 @@ class Lowering {
    * output up would copy it. The residual goes into the accumulator where no bias takes that place.
    */
   #gemm(input: string, { weights, biases }: LinearOperation, index: number, width: number, residual?: string): string {
-    const weight = this.#weightRows(sliceRows(weights, index * width, width));
-    const bias = biases.length === 0 ? residual : this.#weightRows(sliceRows(biases, index * width, width));
-    const product = this.#graph.node('Gemm', [input, weight, ...(bias === undefined ? [] : [bias])], { transB: 1 });
-    if (residual === undefined || biases.length === 0) return product;
+    const rows = single(sliceRows(weights, index * width, width));
+    const bias = biases.length === 0 ? undefined : single(sliceRows(biases, index * width, width));
+    if (this.#quantized !== undefined)
+      return this.#integerProduct(input, this.#quantized.block(rows), rows, bias, residual);
+    const added = bias === undefined ? residual : this.#weight(bias.tensor, bias);
+    const weight = this.#weight(rows.tensor, rows);
+    const product = this.#graph.node('Gemm', [input, weight, ...(added === undefined ? [] : [added])], { transB: 1 });
+    if (residual === undefined || bias === undefined) return product;
     return this.#graph.node('Add', [product, residual]);
+  }
+
+  #integerProduct(
+    input: string,
+    { columns, rows, values, scales }: QuantizedBlock,
+    { tensor, start }: TensorRows,
+    bias: TensorRows | undefined,
+    residual: string | undefined,
+  ): string {
+    const { values: integers, scale } = this.#quantizeRows(input);
+    const name = `${tensor}[${start}:${start + rows}].int8`;
+    const weight = this.#graph.constant(name, 'int8', [columns, rows], values);
+    const weightScale = this.#graph.constant(`${name}.scale`, 'float32', [rows], scales);
+    const inputs = [integers, weight, this.#scalar('one', 1), weightScale, this.#zeroPoint()];
+    const product = this.#graph.node('MatMulIntegerToFloat', inputs, {}, { domain: microsoft });
+    let sum = this.#graph.node('Mul', [product, scale]);
+    if (bias !== undefined) sum = this.#graph.node('Add', [sum, this.#weight(bias.tensor, bias)]);
+    return residual === undefined ? sum : this.#graph.node('Add', [sum, residual]);
+  }
+
+  /**
+   * Rows as 8-bit integers, each by its own largest value: unlike one scale for all of a batch, it makes a text's
+   * embedding independent of what else is in the batch, and one outlier costs one token its precision, not all.
+   */
+  #quantizeRows(input: string): QuantizedRows {
+    const known = this.#integers.get(input);
+    if (known !== undefined) return known;
+    const graph = this.#graph;
+    const peaks = graph.node('ReduceMax', [graph.node('Abs', [input]), graph.integers([1])], { keepdims: 1 });
+    const safe = graph.node('Max', [peaks, this.#scalar('tiny', 1e-20)]);
+    const scaled = graph.node('Mul', [input, graph.node('Div', [this.#scalar('steps', 127), safe])]);
+    const values = graph.node('QuantizeLinear', [scaled, this.#scalar('one', 1), this.#zeroPoint()]);
+    const rows = { values, scale: graph.node('Div', [safe, this.#scalar('steps', 127)]) };
+    this.#integers.set(input, rows);
+    return rows;
+  }
+
+  #scalar(name: string, value: number): string {
+    return this.#graph.has(name) ? name : this.#graph.constant(name, 'float32', [], Float32Array.of(value));
+  }
+
+  #zeroPoint(): string {
+    const name = 'zero_point';
+    return this.#graph.has(name) ? name : this.#graph.constant(name, 'uint8', [], Uint8Array.of(128));
   }
 
   #activate(input: string, activation: Activation): string {
@@ -318,12 +379,6 @@ class Lowering {
     return value[0]!;
   }
 
-  #weightRows(stacked: readonly TensorRows[]): string {
-    const [first] = stacked;
-    if (first === undefined || stacked.length > 1) throw new SextantError('internal', 'A block spans several tensors.');
-    return this.#weight(first.tensor, first);
-  }
-
   /** A tensor, or some of its rows, as float32. Casts of constants are folded when the session loads. */
   #weight(name: string, rows?: Omit<TensorRows, 'tensor'>): string {
     const { name: stored, type } = this.#stored(name, rows);
@@ -354,4 +409,17 @@ class Lowering {
     }
     return { name: stored, type };
   }
+}
+
+/** Values as unsigned integers around 128, `[R, width]`, and what one step is worth, `[R, 1]`. */
+interface QuantizedRows {
+  readonly values: string;
+  readonly scale: string;
+}
+
+/** Blocks of q|k|v or of a gated layer never cross the border of a tensor. */
+function single(stacked: readonly TensorRows[]): TensorRows {
+  const [first] = stacked;
+  if (first === undefined || stacked.length > 1) throw new SextantError('internal', 'A block spans several tensors.');
+  return first;
 }
