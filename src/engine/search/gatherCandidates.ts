@@ -36,9 +36,12 @@ function nameHits(index: SearchIndex, { profile, filter }: GatherOptions): Map<n
   const hits = new Map<number, number>();
   const note = (chunkId: number, value: number) => hits.set(chunkId, Math.max(hits.get(chunkId) ?? 0, value));
   for (const name of profile.identifiers) {
-    for (const hit of index.symbols(name, candidateLimits.symbol, filter)) {
-      note(hit.chunkId, hit.name === name ? nameMatch.same : nameMatch.otherCase);
-    }
+    const found = index.symbols(name, candidateLimits.sameName, filter);
+    const same = found.filter((hit) => hit.name === name);
+    const others = found.filter((hit) => hit.name !== name);
+    for (const hit of same.slice(0, candidateLimits.symbol)) note(hit.chunkId, nameMatch.same);
+    for (const hit of others.slice(0, Math.max(0, candidateLimits.symbol - same.length)))
+      note(hit.chunkId, nameMatch.otherCase);
     if (profile.kind !== 'identifier') continue;
     for (const hit of index.symbolsByPrefix(name, candidateLimits.symbol, filter)) note(hit.chunkId, nameMatch.prefix);
   }

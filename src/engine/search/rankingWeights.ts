@@ -37,7 +37,7 @@ export interface RankingWeights {
 }
 
 /** How many candidates each source contributes before ranking, and how many are ranked in full. */
-export const candidateLimits = { keyword: 400, dense: 200, symbol: 20, ranked: 250 } as const;
+export const candidateLimits = { keyword: 400, dense: 200, sameName: 300, symbol: 40, ranked: 250 } as const;
 
 const roles: Readonly<Record<FileRole, number>> = {
   test: -0.9,
@@ -83,7 +83,7 @@ const identifier: SignalWeights = {
 };
 
 export const rankingWeights: RankingWeights = {
-  fields: { path: 2, symbol: 3, signature: 1.5, doc: 1.5, body: 1 },
+  fields: { path: 2, symbol: 1, signature: 1, doc: 1, body: 1 },
   signals: {
     question,
     identifier,

@@ -67,23 +67,23 @@ function meaningScale(candidates: readonly RankCandidate[]): (cosine: number | u
 }
 
 /** A file named for its role in a package (`index`, `mod`) is known by its folder. */
-function pathTerms(path: string, plumbing: boolean): { name: string[]; folders: string[] } {
+function pathNames(path: string, plumbing: boolean): { name: string; folders: string } {
   const segments = path.split('/');
   const file = segments.pop()!.replace(/^\.+/, '');
   const stem = file.includes('.') ? file.slice(0, file.indexOf('.')) : file;
   const name = plumbing ? (segments.pop() ?? stem) : stem;
-  return { name: codeTokens(name), folders: codeTokens(segments.join(' ')) };
+  return { name, folders: segments.join(' ') };
 }
 
 function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): Signals {
   const { row } = chunks[0]!.candidate;
   const roles = rolesOf(row);
-  const { name, folders } = pathTerms(row.path, roles.includes('plumbing'));
+  const { name, folders } = pathNames(row.path, roles.includes('plumbing'));
   const terms = new Set(chunks.flatMap((chunk) => [...chunk.terms]));
   const shown = roles.filter((role) => !wants.has(role));
   return {
     path: weights.fit(name),
-    folder: weights.share(folders),
+    folder: weights.share(codeTokens(folders)),
     fileKeyword: coherence(chunks.map(({ keyword }) => keyword)),
     fileMeaning: coherence(chunks.map(({ meaning }) => meaning)),
     fileBreadth: weights.shareAt(terms),
@@ -99,7 +99,7 @@ function chunkSignals({ candidate, keyword, meaning, terms }: Evidence, weights:
     keyword,
     meaning,
     breadth: weights.shareAt(terms),
-    name: weights.fit(codeTokens(row.name)),
+    name: weights.fit(row.name),
     definition: row.definition ? exactName : exactName / 2,
     signature: weights.share(codeTokens(row.signature)),
     container: row.definition && containerKinds.has(row.kind) ? 1 : 0,

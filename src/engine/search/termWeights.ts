@@ -1,3 +1,8 @@
+import { codeTokens } from '../text/codeTokens.ts';
+
+/** What stands between the words of a name; joined by hyphens they are taken as one identifier. */
+const separators = /[^\p{L}\p{N}\p{M}_]+/gu;
+
 /** The terms of a query with their weights, and how much of them a text, a name or a file covers. */
 export class TermWeights {
   readonly #weights: ReadonlyMap<string, number>;
@@ -29,9 +34,10 @@ export class TermWeights {
 
   /**
    * How well a name fits the query, in [0, 1]: the share of the name's words that the query has, times the root of the share
-   * of the query that they cover. `terms` are those of one name; the joined form of several words comes last.
+   * of the query that they cover. A name that the query holds in one piece, or as neighbouring words, fits in full.
    */
-  fit(terms: readonly string[]): number {
+  fit(name: string): number {
+    const terms = codeTokens(name.replace(separators, '-'));
     const joined = terms.length > 1 ? terms.at(-1)! : undefined;
     const words = [...new Set(joined === undefined ? terms : terms.slice(0, -1))];
     if (words.length === 0) return 0;
