@@ -1,11 +1,11 @@
 import type { Language, Tree, TreeCursor } from '@vscode/tree-sitter-wasm';
 import type { SymbolKind } from '../../../shared/search.ts';
 import type { FileSymbol } from '../chunk.ts';
-import { commentText, isDocumentation } from '../commentText.ts';
 import { isContainer, isFunction } from '../limits.ts';
 import type { LineTable } from '../lineTable.ts';
 import { noBorder, type Definition, type Outline } from '../outline.ts';
 import type { Described, DefinitionRule, LanguageSyntax, SyntaxNode } from './languageSyntax.ts';
+import { Leads } from './leads.ts';
 import { signatureOf } from './signature.ts';
 
 /** Nothing that people write is nested deeper; what is deeper is not looked at. */
@@ -24,14 +24,6 @@ interface Role {
   readonly comment?: boolean;
   readonly attribute?: boolean;
   readonly local?: boolean;
-}
-
-/** A comment or attribute on lines of its own: it may turn out to belong to what follows. */
-interface Lead {
-  readonly start: number;
-  readonly end: number;
-  readonly doc: string | undefined;
-  readonly comment: boolean;
 }
 
 interface OuterRange {
@@ -67,7 +59,7 @@ class OutlineReader implements SyntaxOutline {
   readonly #lines: LineTable;
   readonly #base: number;
   readonly #roles: (Role | undefined)[];
-  readonly #leads: Lead[] = [];
+  readonly #leads: Leads;
   readonly #open: Open[] = [];
   /** Where the outermost local scope around the current node ends. */
   #localEnd = 0;
@@ -77,6 +69,7 @@ class OutlineReader implements SyntaxOutline {
   constructor(language: Language, syntax: LanguageSyntax, lines: LineTable, base: number) {
     this.#syntax = syntax;
     this.#lines = lines;
+    this.#leads = new Leads(lines);
     this.#base = base;
     this.#roles = rolesByType(language, syntax);
     this.borders = new Uint16Array(lines.count).fill(noBorder);
@@ -108,7 +101,8 @@ class OutlineReader implements SyntaxOutline {
     const role = this.#roles[cursor.nodeTypeId];
     this.#markBorder(start, line, depth, role);
     if (role?.comment || role?.attribute) {
-      this.#addLead(cursor, role, start, end, line);
+      const doc = role.attribute ? this.#syntax.attributeDoc?.(cursor.currentNode) : undefined;
+      this.#leads.add({ start, end, doc, comment: role.comment === true }, line);
       return false;
     }
     while (this.#wrappers.length > 0 && this.#wrappers.at(-1)!.depth >= depth) this.#wrappers.pop();
@@ -129,18 +123,8 @@ class OutlineReader implements SyntaxOutline {
   #markBorder(start: number, line: number, depth: number, role: Role | undefined): void {
     if (depth === 0 || this.borders[line] !== noBorder) return;
     if (this.#lines.text.slice(this.#lines.start(line), start).trim() !== '') return;
-    const lead = this.#leads.at(-1);
-    if (lead && role?.comment !== true && line > 0 && this.#lines.lineAt(lead.end - 1) === line - 1) return;
+    if (role?.comment !== true && this.#leads.endsAbove(line)) return;
     this.borders[line] = this.#base + depth;
-  }
-
-  #addLead(cursor: TreeCursor, role: Role, start: number, end: number, line: number): void {
-    const text = this.#lines.text;
-    if (text.slice(this.#lines.start(line), start).trim() !== '') return;
-    const doc = role.attribute ? this.#syntax.attributeDoc?.(cursor.currentNode) : undefined;
-    let to = end;
-    while (to > start && text.charCodeAt(to - 1) <= 32) to--;
-    this.#leads.push({ start, end: to, doc, comment: role.comment === true });
   }
 
   #define(node: SyntaxNode, rule: DefinitionRule, depth: number): void {
@@ -149,7 +133,7 @@ class OutlineReader implements SyntaxOutline {
     if (!described || described.name === '' || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
     const trailing = this.#trailing(node);
     const outer = this.#outerRange(node, trailing, depth);
-    const lead = this.#takeLeads(outer.start);
+    const lead = this.#leads.above(outer.start);
     const kind = this.#kindOf(described.kind ?? rule.kind, described, around);
     const addition = described.addition ?? rule.addition;
     const definition: Definition = {
@@ -214,25 +198,6 @@ class OutlineReader implements SyntaxOutline {
       end: Math.max(outermost.end, end),
       signatureStart: decorated ? node.startIndex : outermost.start,
     };
-  }
-
-  /** The comments and attributes right above an offset, without a blank line between. */
-  #takeLeads(start: number): { start: number; doc: string } {
-    const text = this.#lines.text;
-    let from = start;
-    const comments: string[] = [];
-    let doc: string | undefined;
-    for (let i = this.#leads.length - 1; i >= 0; i--) {
-      const lead = this.#leads[i]!;
-      if (lead.end > from) continue;
-      const between = text.slice(lead.end, from);
-      if (between.trim() !== '' || between.split('\n').length > 2) break;
-      from = lead.start;
-      if (lead.comment) comments.unshift(text.slice(lead.start, lead.end));
-      doc = lead.doc ?? doc;
-    }
-    const comment = commentText(comments.join('\n'));
-    return { start: from, doc: doc ?? (isDocumentation(comment) ? comment : '') };
   }
 
   #signature(
