@@ -159,6 +159,7 @@ function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words:
       })),
     );
   }
+  while (store.sweep());
   const written = performance.now();
   const generation = target.generation!;
   const pending = store.pending(generation);

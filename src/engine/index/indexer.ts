@@ -169,7 +169,8 @@ export class Indexer {
       const { files, chunks, embedded } = store.read((reader) => reader.counts());
       const { skipped, degraded, languages } = store.fileCounts();
       const all = sumOf(this.#scanner.skipped, skipped);
-      const error = this.#error === undefined ? {} : { error: serializeError(this.#error) };
+      const trouble = this.#error ?? this.#withoutVectors();
+      const error = trouble === undefined ? {} : { error: serializeError(trouble) };
       const phase = this.#shownPhase(chunks, embedded);
       const counts = { files, chunks, embedded, skipped: all, degraded, languages };
       return { ...base, phase, ...counts, ...this.#progress(), ...error };
@@ -407,6 +408,15 @@ export class Indexer {
   #show(path: string): void {
     this.#currentFile = path;
     this.#status.soon();
+  }
+
+  /** Set where sqlite-vec cannot be loaded: there are keywords only, however good the model is. */
+  #withoutVectors(): SextantError | undefined {
+    const { vec } = this.#options.store;
+    if ('version' in vec) return undefined;
+    return new SextantError('runtime_unavailable', `Search by meaning is not available: ${vec.reason}`, {
+      hint: 'Search by keywords works. Install the build of Sextant for this platform.',
+    });
   }
 
   #shownPhase(chunks: number, embedded: number): RootPhase {

@@ -200,5 +200,5 @@ export class KeywordWriter {
 
 /** A copy, for a blob may start at an odd address. */
 export function lengthsOf(data: Uint8Array): Uint16Array {
-  return new Uint16Array(data.slice().buffer, 0, blockSize);
+  return new Uint16Array(new Uint8Array(data).buffer, 0, blockSize);
 }

@@ -36,8 +36,8 @@ export function encodeVector(vector: Float32Array): Buffer {
 function integersOf(blob: Uint8Array, dimension: number): Int8Array | Int16Array {
   if (blob.byteLength === dimension) return new Int8Array(blob.buffer, blob.byteOffset, dimension);
   if (blob.byteLength !== 2 * dimension) throw new RangeError(`A stored vector has ${blob.byteLength} bytes.`);
-  // A view of 16-bit numbers must start at an even address, which a blob from a pool need not.
-  return new Int16Array(blob.slice().buffer, 0, dimension);
+  // A view of 16-bit numbers must start at an even address, which a blob from a pool need not, so it is copied.
+  return new Int16Array(new Uint8Array(blob).buffer);
 }
 
 /** The L2-normalised vector `[dimension]` in `blob`. */

@@ -120,7 +120,8 @@ export class VectorSearch {
     const k = Math.min(largestK, wanted * 2);
     for (let bound = start; ; bound = Math.min(widest, bound + Math.ceil(widest / 24))) {
       const found = statement.all(signs, BigInt(k), bound, ...parameters) as number[];
-      if (found.length >= enough || bound >= widest) return found;
+      // Nearest first.
+      if (found.length >= enough || bound >= widest) return found.slice(0, enough);
     }
   }
 

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { SeededRandom } from '../../../../src/engine/bench/seededRandom.ts';
+import { RootStore } from '../../../../src/engine/store/rootStore.ts';
+import type { CandidateFilter } from '../../../../src/engine/store/searchIndex.ts';
+import { indexedFile } from '../../../support/indexedFiles.ts';
+import { temporaryFolder } from '../../../support/temporaryFolder.ts';
+
+const dimension = 64;
+const fileCount = 480;
+const perFile = 6;
+
+function gaussian(random: SeededRandom): Float32Array {
+  return Float32Array.from({ length: dimension }, () => random.gaussian());
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
+
+/** Vectors in clusters, a few thousand of them: more than are compared one by one. */
+function filledStore(context: TestContext) {
+  const store = new RootStore(path.join(temporaryFolder(context), 'root.db'));
+  context.after(() => store.close());
+  store.acquire();
+  const target = store.prepare('c1', { fingerprint: 'm', name: 'm', dimension });
+  const files = Array.from({ length: fileCount }, (_, i) => {
+    const chunks = Array.from({ length: perFile }, (_unused, j) => ({
+      name: `n${j}`,
+      text: `body ${i} ${j}`,
+      kind: j === 0 ? ('class' as const) : ('function' as const),
+    }));
+    return indexedFile(i % 20 === 0 ? `docs/g${i}.md` : `src/f${i}.ts`, chunks);
+  });
+  for (let from = 0; from < fileCount; from += 100) {
+    store.writeFiles(files.slice(from, from + 100).map((file) => ({ file, chunkSetIds: [target.chunkSet.id] })));
+  }
+  const random = new SeededRandom(4);
+  const centres = Array.from({ length: 60 }, () => gaussian(random));
+  const near = (spread: number): Float32Array => {
+    const noise = gaussian(random);
+    return unit(centres[random.below(centres.length)]!.map((value, i) => value + spread * noise[i]!));
+  };
+  const pending = store.pending(target.generation!);
+  store.storeEmbeddings(
+    target.generation!,
+    pending.map(({ textHash }) => ({ textHash, vector: near(1) })),
+  );
+  return { store, near, target };
+}
+
+type Embeddings = readonly { readonly chunkId: number; readonly embedding: Float32Array }[];
+
+function exact(embeddings: Embeddings, query: Float32Array, keep: (chunkId: number) => boolean): number[] {
+  const scored = embeddings
+    .filter(({ chunkId }) => keep(chunkId))
+    .map(({ chunkId, embedding }) => {
+      let score = 0;
+      for (let i = 0; i < dimension; i += 1) score += embedding[i]! * query[i]!;
+      return { chunkId, score };
+    });
+  return scored.sort((a, b) => b.score - a.score || a.chunkId - b.chunkId).map(({ chunkId }) => chunkId);
+}
+
+test('the nearest are found, with every sort of filter', (context) => {
+  const { store, near } = filledStore(context);
+  const rows = store.read((reader) => reader.files().flatMap(({ fileId }) => reader.chunksOfFile(fileId)));
+  const embeddings = store.read((reader) => [...reader.allEmbeddings()]);
+  const byId = new Map(rows.map((row) => [row.chunkId, row]));
+  const fileIds = store.read((reader) => reader.files()).map(({ fileId }) => fileId);
+  const few = new Set(fileIds.slice(0, 20));
+  const some = new Set(fileIds.filter((_, i) => i % 6 === 0));
+  const most = new Set(fileIds.filter((_, i) => i % 6 !== 0));
+  const filters: Record<string, [CandidateFilter, (chunkId: number) => boolean]> = {
+    none: [{}, () => true],
+    language: [{ languages: ['markdown'] }, (id) => byId.get(id)!.language === 'markdown'],
+    kind: [{ kinds: ['class'] }, (id) => byId.get(id)!.kind === 'class'],
+    scope: [{ scopes: ['code'] }, (id) => byId.get(id)!.scope === 'code'],
+    'few files': [{ fileIds: few }, (id) => few.has(byId.get(id)!.fileId)],
+    'some files': [{ fileIds: some }, (id) => some.has(byId.get(id)!.fileId)],
+    'most files': [{ fileIds: most }, (id) => most.has(byId.get(id)!.fileId)],
+    'kind and files': [
+      { kinds: ['class'], fileIds: some },
+      (id) => byId.get(id)!.kind === 'class' && some.has(byId.get(id)!.fileId),
+    ],
+    'nothing that exists': [{ languages: ['cobol'] }, () => false],
+  };
+  for (const [name, [filter, keep]] of Object.entries(filters)) {
+    let hits = 0;
+    let wanted = 0;
+    for (let i = 0; i < 12; i += 1) {
+      const query = near(0.7);
+      const expected = exact(embeddings, query, keep).slice(0, 10);
+      const found = store.read((reader) => reader.dense(query, 50, filter)).map(({ chunkId }) => chunkId);
+      assert.ok(found.every(keep), `${name}: something that the filter excludes`);
+      const returned = new Set(found);
+      hits += expected.filter((chunkId) => returned.has(chunkId)).length;
+      wanted += expected.length;
+    }
+    assert.ok(hits >= 0.97 * wanted, `${name}: ${hits} of ${wanted} of the ten nearest were found`);
+  }
+});
+
+test('limits, deleted chunks and ids that are gone', (context) => {
+  const { store, near } = filledStore(context);
+  const query = near(0.5);
+  const before = store.read((reader) => reader.dense(query, 20, {}));
+  assert.equal(before.length, 20);
+  const [first] = store.read((reader) => reader.chunks([before[0]!.chunkId]));
+  store.removeFiles([first!.path]);
+  const after = store.read((reader) => reader.dense(query, 20, {}));
+  assert.ok(!after.some(({ chunkId }) => chunkId === before[0]!.chunkId));
+  assert.deepEqual(
+    store.read((reader) => reader.chunks([before[0]!.chunkId])),
+    [],
+  );
+  assert.equal(store.read((reader) => reader.embeddings([before[0]!.chunkId])).size, 0);
+  const { embedded, chunks } = store.read((reader) => reader.counts());
+  assert.deepEqual([embedded, chunks], [(fileCount - 1) * perFile, (fileCount - 1) * perFile]);
+  assert.deepEqual(
+    store.read((reader) => reader.dense(query, 0, {})),
+    [],
+  );
+});
