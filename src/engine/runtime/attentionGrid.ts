@@ -32,26 +32,39 @@ export function attentionGrid(lengths: readonly number[], window: number | undef
   return wholeGrid(lengths, longest, window);
 }
 
-/** The grid where only the first token of each sequence asks: one query a tile; `queryRows` and `outputRows` are empty. */
-export function firstTokenGrid(lengths: readonly number[], window: number | undefined): AttentionGrid {
-  const reach = (window ?? Infinity) + 1;
-  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
-  const keys = Math.min(longest, reach);
-  const tiles = lengths.length;
-  const none = new Int32Array();
-  const shape = { tiles, queries: 1, keys, queryRows: none, outputRows: none };
-  if (lengths.every((length) => length === keys)) return { ...shape, keyRows: none, bias: new Float32Array() };
-  const keyRows = new Int32Array(tiles * keys);
-  const bias = new Float32Array(tiles * keys);
+/** Where the first token of each sequence finds the tokens it sees: one row of `keys` cells a sequence. */
+export interface FirstTokenGrid {
+  readonly keys: number;
+  /** Packed row of each cell, `[sequences, keys]`. */
+  readonly keyRows: Int32Array;
+  /** Cell of each packed row. */
+  readonly cells: Int32Array;
+  /** Sequence of each packed row. */
+  readonly sequences: Int32Array;
+  /** Added to the scores, `[sequences, keys]`: 0 or {@link hidden}. */
+  readonly bias: Float32Array;
+}
+
+export function firstTokenGrid(lengths: readonly number[], window: number | undefined): FirstTokenGrid {
+  const keys = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const keyRows = new Int32Array(lengths.length * keys);
+  const bias = new Float32Array(lengths.length * keys);
+  const cells = new Int32Array(total);
+  const sequences = new Int32Array(total);
   let start = 0;
-  for (const [tile, length] of lengths.entries()) {
-    for (let j = 0; j < keys; j++) {
-      keyRows[tile * keys + j] = start + Math.min(j, length - 1);
-      bias[tile * keys + j] = j < length ? 0 : hidden;
+  for (const [sequence, length] of lengths.entries()) {
+    const first = sequence * keys;
+    for (let i = 0; i < length; i++) {
+      keyRows[first + i] = start + i;
+      cells[start + i] = first + i;
+      sequences[start + i] = sequence;
     }
+    const seen = Math.min(length, (window ?? Infinity) + 1);
+    bias.fill(hidden, first + seen, first + keys);
     start += length;
   }
-  return { ...shape, keyRows, bias };
+  return { keys, keyRows, cells, sequences, bias };
 }
 
 function wholeGrid(lengths: readonly number[], longest: number, window: number | undefined): AttentionGrid {

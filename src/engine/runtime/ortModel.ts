@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { SextantError } from '../../shared/errors.ts';
 import { attentionGrid, firstTokenGrid } from './attentionGrid.ts';
-import { feedNames, type Grid, type LoweredNetwork, type Rotary } from './onnx/lowerNetwork.ts';
+import { feedNames, type LoweredNetwork, type Rotary } from './onnx/lowerNetwork.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
 
 export interface PackedInput {
@@ -78,10 +78,20 @@ export class OrtModel {
     if (this.#network.usesTypes)
       feeds[feedNames.types] = new ort.Tensor('int32', types ?? new Int32Array(total), [total]);
     for (const rotary of this.#network.rotaries) this.#feedRotary(feeds, rotary, Math.max(...lengths));
-    for (const grid of this.#network.grids) this.#feedGrid(feeds, lengths, grid);
+    for (const window of this.#network.grids) this.#feedGrid(feeds, lengths, window);
+    for (const window of this.#network.firstGrids) this.#feedFirstGrid(feeds, lengths, window);
+    if (this.#network.firstGrids.length > 0) {
+      const members = membership(lengths, total, () => 1);
+      feeds[feedNames.sum] = new ort.Tensor('float32', members, [count, total]);
+    }
     for (const pooling of this.#network.poolings) {
       if (pooling === 'cls') feeds[feedNames.first] = new ort.Tensor('int32', cuSeqlens.slice(0, count), [count]);
-      else feeds[feedNames.mean] = new ort.Tensor('float32', meanMatrix(lengths, total), [count, total]);
+      else
+        feeds[feedNames.mean] = new ort.Tensor(
+          'float32',
+          membership(lengths, total, (length) => 1 / length),
+          [count, total],
+        );
     }
     return feeds;
   }
@@ -98,25 +108,32 @@ export class OrtModel {
     feeds[feedNames.sin(rotary)] = new ort.Tensor('float32', table.sin, dims);
   }
 
-  #feedGrid(feeds: Record<string, ort.Tensor>, lengths: readonly number[], kind: Grid): void {
-    const names = feedNames.grid(kind);
-    const grid = kind.firstOnly ? firstTokenGrid(lengths, kind.window) : attentionGrid(lengths, kind.window);
-    const gathered = grid.keyRows.length > 0;
+  #feedFirstGrid(feeds: Record<string, ort.Tensor>, lengths: readonly number[], window: number | undefined): void {
+    const names = feedNames.firstGrid(window);
+    const { keys, keyRows, cells, sequences, bias } = firstTokenGrid(lengths, window);
+    feeds[names.keyRows] = rowsTensor(keyRows);
+    feeds[names.cells] = rowsTensor(cells);
+    feeds[names.sequences] = rowsTensor(sequences);
+    feeds[names.shape] = new ort.Tensor('int64', BigInt64Array.of(BigInt(lengths.length), BigInt(keys), -1n), [3]);
+    feeds[names.bias] = new ort.Tensor('float32', bias, [lengths.length, keys, 1]);
+  }
+
+  #feedGrid(feeds: Record<string, ort.Tensor>, lengths: readonly number[], window: number | undefined): void {
+    const names = feedNames.grid(window);
+    const grid = attentionGrid(lengths, window);
+    const gathered = grid.outputRows.length > 0;
     const biased = grid.bias.length > 0;
     const area = grid.queries * grid.keys;
     const biasDims = biased ? [grid.bias.length / area, 1, grid.queries, grid.keys] : [1, 1, 1, 1];
     const shape = (rows: number): ort.Tensor =>
       new ort.Tensor('int64', BigInt64Array.of(BigInt(grid.tiles), BigInt(rows), -1n), [3]);
-    const rows = (data: Int32Array): ort.Tensor => new ort.Tensor('int32', data, [data.length]);
     feeds[names.gathered] = new ort.Tensor('bool', [gathered], []);
     feeds[names.biased] = new ort.Tensor('bool', [biased], []);
     feeds[names.queryShape] = shape(grid.queries);
     feeds[names.keyShape] = shape(grid.keys);
-    feeds[names.keyRows] = rows(grid.keyRows);
-    if (!kind.firstOnly) {
-      feeds[names.queryRows] = rows(grid.queryRows);
-      feeds[names.outputRows] = rows(grid.outputRows);
-    }
+    feeds[names.queryRows] = rowsTensor(grid.queryRows);
+    feeds[names.keyRows] = rowsTensor(grid.keyRows);
+    feeds[names.outputRows] = rowsTensor(grid.outputRows);
     feeds[names.bias] = new ort.Tensor('float32', biased ? grid.bias : new Float32Array(1), biasDims);
   }
 }
@@ -142,13 +159,17 @@ function positionsOf(lengths: readonly number[], total: number): BigInt64Array {
   return positions;
 }
 
-/** `[B, T]` whose product with the rows is each sequence's mean. */
-function meanMatrix(lengths: readonly number[], total: number): Float32Array {
+/** `[B, T]`: a value that depends on the sequence's length where the token belongs to the sequence, else 0. */
+function membership(lengths: readonly number[], total: number, value: (length: number) => number): Float32Array {
   const matrix = new Float32Array(lengths.length * total);
   let start = 0;
   for (const [sequence, length] of lengths.entries()) {
-    matrix.fill(1 / length, sequence * total + start, sequence * total + start + length);
+    matrix.fill(value(length), sequence * total + start, sequence * total + start + length);
     start += length;
   }
   return matrix;
+}
+
+function rowsTensor(rows: Int32Array): ort.Tensor {
+  return new ort.Tensor('int32', rows, [rows.length]);
 }

@@ -27,19 +27,14 @@ export interface WeightsFile {
 export interface LoweredNetwork {
   readonly model: Uint8Array;
   readonly outputs: readonly string[];
-  /** The distinct kinds of attention of the network. */
-  readonly grids: readonly Grid[];
+  /** The distinct windows of attention; `undefined` stands for all of the sequence. */
+  readonly grids: readonly (number | undefined)[];
+  /** Those of attention which only first tokens ask for. */
+  readonly firstGrids: readonly (number | undefined)[];
   /** The distinct rotary embeddings. */
   readonly rotaries: readonly Rotary[];
   readonly usesTypes: boolean;
   readonly poolings: readonly ('mean' | 'cls')[];
-}
-
-export interface Grid {
-  /** As in {@link AttentionOperation}. */
-  readonly window: number | undefined;
-  /** Only each sequence's first token asks. */
-  readonly firstOnly: boolean;
 }
 
 export interface Rotary {
@@ -58,8 +53,20 @@ export const feedNames = {
   first: 'pool_first',
   cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
   sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
-  grid: ({ window, firstOnly }: Grid) => {
-    const name = `${window === undefined ? 'global' : `window_${window}`}${firstOnly ? '_first' : ''}`;
+  /** `[B, T]`: 1 where the token belongs to the sequence. */
+  sum: 'pool_sum',
+  firstGrid: (window: number | undefined) => {
+    const name = window === undefined ? 'first_global' : `first_window_${window}`;
+    return {
+      keyRows: `${name}_key_rows`,
+      cells: `${name}_cells`,
+      sequences: `${name}_sequences`,
+      shape: `${name}_shape`,
+      bias: `${name}_bias`,
+    };
+  },
+  grid: (window: number | undefined) => {
+    const name = window === undefined ? 'global' : `window_${window}`;
     return {
       gathered: `${name}_gathered`,
       biased: `${name}_biased`,
@@ -103,7 +110,8 @@ class Lowering {
   readonly #integers = new Map<string, QuantizedRows>();
   /** Values of operations as lowered: one name, or the three of q|k|v. */
   readonly #values = new Map<string, readonly string[]>();
-  readonly #grids = new Map<string, Grid>();
+  readonly #grids = new Set<number | undefined>();
+  readonly #firstGrids = new Set<number | undefined>();
   readonly #rotaries = new Map<string, Rotary>();
   readonly #poolings = new Set<'mean' | 'cls'>();
   #usesTypes = false;
@@ -128,7 +136,8 @@ class Lowering {
     return {
       model: this.#graph.finish(),
       outputs,
-      grids: [...this.#grids.values()],
+      grids: [...this.#grids],
+      firstGrids: [...this.#firstGrids],
       rotaries: [...this.#rotaries.values()],
       usesTypes: this.#usesTypes,
       poolings: [...this.#poolings],
@@ -144,7 +153,11 @@ class Lowering {
       case 'linear':
         return this.#linear(operation);
       case 'attention':
-        return [this.#attention(operation)];
+        return [
+          operation.query === undefined
+            ? this.#attention(operation)
+            : this.#firstTokenAttention(operation, operation.query),
+        ];
       case 'pool':
         return [this.#pool(operation)];
       case 'normalize':
@@ -296,13 +309,10 @@ class Lowering {
     return this.#graph.node('Reshape', [turned, this.#graph.integers([-1, width])]);
   }
 
-  #attention(operation: AttentionOperation): string {
-    const { input, heads, headSize, scale, window, query } = operation;
-    const parts = [...(query === undefined ? [] : [this.#value(query)]), ...(this.#values.get(input) ?? [])];
-    if (parts.length !== 3) throw new SextantError('internal', `“${input}” is not q, k and v.`);
-    const grid: Grid = { window, firstOnly: query !== undefined };
-    this.#declareGrid(grid);
-    const names = feedNames.grid(grid);
+  #attention({ input, heads, headSize, scale, window }: AttentionOperation): string {
+    const qkv = this.#parts(input, 3);
+    this.#declareGrid(window);
+    const names = feedNames.grid(window);
     const width = heads * headSize;
     const attend = (graph: OnnxGraph, tiles: readonly string[], bias: string): string => {
       const attributes = { num_heads: heads, scale: { float: scale } };
@@ -313,17 +323,15 @@ class Lowering {
       graph.node('Reshape', [rows, index === 0 ? names.queryShape : names.keyShape]);
     const inOrder = (bias: string): OnnxGraph =>
       this.#branch(width, (graph) => {
-        const tiles = parts.map((part, index) => tile(graph, part, index));
+        const tiles = qkv.map((part, index) => tile(graph, part, index));
         return attend(graph, tiles, bias);
       });
     const gathered = this.#branch(width, (graph) => {
-      const tiles = parts.map((part, index) => {
-        if (index === 0 && grid.firstOnly) return tile(graph, part, index);
+      const tiles = qkv.map((part, index) => {
         const rows = index === 0 ? names.queryRows : names.keyRows;
         return tile(graph, graph.node('Gather', [part, rows], { axis: 0 }), index);
       });
-      const output = attend(graph, tiles, names.bias);
-      return grid.firstOnly ? output : graph.node('Gather', [output, names.outputRows], { axis: 0 });
+      return graph.node('Gather', [attend(graph, tiles, names.bias), names.outputRows], { axis: 0 });
     });
     const ordered = this.#branch(width, (graph) => {
       const branches = { then_branch: { graph: inOrder(names.bias) }, else_branch: { graph: inOrder('') } };
@@ -333,6 +341,41 @@ class Lowering {
     return this.#graph.node('If', [names.gathered], branches);
   }
 
+  /**
+   * With one query a sequence, scores and sums are products along rows that stay where they are; only the scores, one a
+   * token and head, go to a grid for the softmax. Half the time of general attention, which would move keys and values.
+   */
+  #firstTokenAttention({ input, heads, headSize, scale, window }: AttentionOperation, query: string): string {
+    const graph = this.#graph;
+    const [key, value] = this.#parts(input, 2) as [string, string];
+    const names = feedNames.firstGrid(window);
+    this.#declareFirstGrid(window);
+    const byHead = (rows: string): string => graph.node('Reshape', [rows, graph.integers([-1, heads, headSize])]);
+    const scaled = graph.node('Mul', [this.#value(query), this.#scalar(`scale_${scale}`, scale)]);
+    const products = graph.node('Mul', [key, graph.node('Gather', [scaled, names.sequences], { axis: 0 })]);
+    const scores = graph.node('ReduceSum', [byHead(products), graph.integers([2])], { keepdims: 0 });
+    const grid = graph.node('Reshape', [graph.node('Gather', [scores, names.keyRows], { axis: 0 }), names.shape]);
+    const shares = graph.node('Softmax', [graph.node('Add', [grid, names.bias])], { axis: 1 });
+    const flat = graph.node('Reshape', [shares, graph.integers([-1, heads, 1])]);
+    const weights = graph.node('Gather', [flat, names.cells], { axis: 0 });
+    const weighted = graph.node('Mul', [byHead(value), weights]);
+    return graph.node('MatMul', [
+      feedNames.sum,
+      graph.node('Reshape', [weighted, graph.integers([-1, heads * headSize])]),
+    ]);
+  }
+
+  #declareFirstGrid(window: number | undefined): void {
+    if (this.#firstGrids.has(window)) return;
+    if (this.#firstGrids.size === 0) this.#graph.input(feedNames.sum, 'float32', ['B', 'T']);
+    this.#firstGrids.add(window);
+    const names = feedNames.firstGrid(window);
+    for (const name of [names.keyRows, names.cells, names.sequences])
+      this.#graph.input(name, 'int32', [`${name}_count`]);
+    this.#graph.input(names.shape, 'int64', [3]);
+    this.#graph.input(names.bias, 'float32', ['B', 'longest', 1]);
+  }
+
   /** A branch of an `If`: no inputs, since it sees the graph around it, and one output `[T, width]`. */
   #branch(width: number, build: (graph: OnnxGraph) => string): OnnxGraph {
     const graph = new OnnxGraph(`branch_${this.#branches++}`);
@@ -340,14 +383,15 @@ class Lowering {
     return graph;
   }
 
-  #declareGrid(grid: Grid): void {
-    const names = feedNames.grid(grid);
-    if (this.#grids.has(names.bias)) return;
-    this.#grids.set(names.bias, grid);
+  #declareGrid(window: number | undefined): void {
+    if (this.#grids.has(window)) return;
+    this.#grids.add(window);
+    const names = feedNames.grid(window);
     for (const name of [names.gathered, names.biased]) this.#graph.input(name, 'bool', []);
     for (const name of [names.queryShape, names.keyShape]) this.#graph.input(name, 'int64', [3]);
-    const rows = grid.firstOnly ? [names.keyRows] : [names.queryRows, names.keyRows, names.outputRows];
-    for (const name of rows) this.#graph.input(name, 'int32', [`${name}_count`]);
+    for (const name of [names.queryRows, names.keyRows, names.outputRows]) {
+      this.#graph.input(name, 'int32', [`${name}_count`]);
+    }
     this.#graph.input(names.bias, 'float32', [`${names.bias}_tiles`, 1, `${names.bias}_queries`, `${names.bias}_keys`]);
   }
 
@@ -371,6 +415,12 @@ class Lowering {
       value = this.#graph.node('Slice', [value, range[0]!, range[1]!, range[2]!]);
     }
     return this.#graph.node('LpNormalization', [value], { axis: 1, p: 2 });
+  }
+
+  #parts(name: string, count: number): readonly string[] {
+    const parts = this.#values.get(name);
+    if (parts?.length !== count) throw new SextantError('internal', `“${name}” has not ${count} parts.`);
+    return parts;
   }
 
   #value(name: string): string {

@@ -80,13 +80,16 @@ test('a first token sees the first keys of its sequence', () => {
   for (const lengths of packs) {
     const starts = lengths.map((_, index) => lengths.slice(0, index).reduce((a, b) => a + b, 0));
     for (const window of [undefined, 64, 3]) {
-      const { tiles, keys, keyRows, bias } = firstTokenGrid(lengths, window);
-      assert.equal(tiles, lengths.length);
-      for (const [tile, start] of starts.entries()) {
-        const rows = Array.from({ length: keys }, (_, j) => tile * keys + j)
-          .filter((cell) => bias.length === 0 || bias[cell] === 0)
-          .map((cell) => (keyRows.length > 0 ? keyRows[cell]! : cell));
+      const { keys, keyRows, cells, sequences, bias } = firstTokenGrid(lengths, window);
+      for (const [sequence, start] of starts.entries()) {
+        const rows = Array.from({ length: keys }, (_, j) => sequence * keys + j)
+          .filter((cell) => bias[cell] === 0)
+          .map((cell) => keyRows[cell]!);
         assert.deepEqual(rows, expected(lengths, window)[start]);
+      }
+      for (const [row, cell] of cells.entries()) {
+        assert.equal(keyRows[cell], row);
+        assert.equal(Math.floor(cell / keys), sequences[row]);
       }
     }
   }
