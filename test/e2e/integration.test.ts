@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { launchBrowser } from './browser.ts';
 import { WorkbenchPage } from './pages/workbenchPage.ts';
-import { createSandbox, packagedExtension, packagedSuite } from './vscodeHarness.ts';
+import { createSandbox, packagedExtension, packagedSuite, type Sandbox } from './vscodeHarness.ts';
 
 interface SuiteResult {
   readonly done: boolean;
@@ -36,21 +36,62 @@ async function finished(file: string): Promise<SuiteResult> {
   throw new Error(`The suite did not end within ${timeLimitMs / 60_000} minutes; it reached:\n${reached}`);
 }
 
-test('the integration suite inside the extension host', async (t) => {
-  const sandbox = await createSandbox(t);
-  await sandbox.install(await packagedExtension());
-  await sandbox.install(await packagedSuite(sandbox.folder));
-  const resultFile = path.join(sandbox.folder, 'result.json');
-  const server = await sandbox.start({ SEXTANT_TEST_RESULT: resultFile });
-  const browser = await launchBrowser();
-  t.after(() => browser.close());
-  const workbench = new WorkbenchPage(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
-  await workbench.open(server.url);
-  const result = await finished(resultFile).catch(async (error: unknown) => {
-    throw new Error(`${String(error)}\n${await sandbox.logs()}`);
+/** A window that a suite of `test/integration` wants; see its README. */
+interface SuiteWindow {
+  readonly suite: string;
+  readonly title: string;
+  readonly trusted: boolean;
+  /** Puts into the sandbox what the suite expects; returns the query of the workbench's address if not the folder's. */
+  readonly prepare: (sandbox: Sandbox) => Promise<string | undefined>;
+}
+
+const windows: readonly SuiteWindow[] = [
+  { suite: 'main', title: 'one folder', trusted: true, prepare: () => Promise.resolve(undefined) },
+  { suite: 'multiRoot', title: 'a workspace of two folders', trusted: true, prepare: twoFolders },
+  { suite: 'restricted', title: 'Restricted Mode', trusted: false, prepare: restrictedMode },
+];
+
+async function twoFolders({ folder, workspace }: Sandbox): Promise<string> {
+  await cp(workspace, path.join(folder, 'quay'), { recursive: true });
+  const file = path.join(folder, 'port.code-workspace');
+  await writeFile(file, JSON.stringify({ folders: [{ path: path.basename(workspace) }, { path: 'quay' }] }));
+  return `?workspace=${encodeURIComponent(file)}`;
+}
+
+async function restrictedMode(sandbox: Sandbox): Promise<undefined> {
+  const { workspace } = sandbox;
+  await sandbox.configure({
+    'security.workspace.trust.enabled': true,
+    'security.workspace.trust.startupPrompt': 'never',
   });
-  assert.ok(result.tests.length > 0);
-  for (const { name, ok, error } of result.tests) {
-    await t.test(name, () => assert.ok(ok, error ?? 'failed'));
-  }
-});
+  const settings = {
+    'sextant.search.maxResults': 7,
+    'sextant.model.path': '/nowhere',
+    'sextant.runtime.backend': 'cuda',
+    'sextant.runtime.threads': 3,
+  };
+  await mkdir(path.join(workspace, '.vscode'));
+  await writeFile(path.join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+}
+
+for (const { suite, title, trusted, prepare } of windows) {
+  test(`the integration suite inside the extension host: ${title}`, async (t) => {
+    const sandbox = await createSandbox(t);
+    await sandbox.install(await packagedExtension());
+    await sandbox.install(await packagedSuite(sandbox.folder));
+    const query = await prepare(sandbox);
+    const resultFile = path.join(sandbox.folder, 'result.json');
+    const server = await sandbox.start({ SEXTANT_TEST_RESULT: resultFile, SEXTANT_TEST_SUITE: suite }, { trusted });
+    const browser = await launchBrowser();
+    t.after(() => browser.close());
+    const workbench = new WorkbenchPage(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
+    await workbench.open(query === undefined ? server.url : new URL(query, server.url).href);
+    const result = await finished(resultFile).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await sandbox.logs()}`);
+    });
+    assert.ok(result.tests.length > 0);
+    for (const { name, ok, error } of result.tests) {
+      await t.test(name, () => assert.ok(ok, error ?? 'failed'));
+    }
+  });
+}

@@ -77,7 +77,8 @@ export interface Sandbox {
   /** Replaces the user's settings; VS Code takes them over at once. */
   configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
   install(vsix: string): Promise<void>;
-  start(env?: Readonly<Record<string, string>>): Promise<CodeServer>;
+  /** `trusted: false` starts it with workspace trust, so that the folder opens in Restricted Mode. */
+  start(env?: Readonly<Record<string, string>>, options?: { readonly trusted?: boolean }): Promise<CodeServer>;
   /** Sextant's log files, for the message of a failed test. */
   logs(): Promise<string>;
 }
@@ -109,7 +110,10 @@ export async function createSandbox(scope: Cleanup): Promise<Sandbox> {
     userDataDir,
     configure,
     install: (vsix) => installExtension({ vsix, extensionsDir, userDataDir }),
-    start: async (env = {}) => (server = await startCodeServer({ folder: workspace, extensionsDir, userDataDir, env })),
+    start: async (env = {}, { trusted = true } = {}) => {
+      server = await startCodeServer({ folder: workspace, extensionsDir, userDataDir, env, trusted });
+      return server;
+    },
     logs: () => sextantLogs(userDataDir),
   };
 }
