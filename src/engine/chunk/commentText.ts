@@ -2,13 +2,15 @@
 const lineMark =
   /^[ \t]*(?:\/\/[/!]?|\/\*[*!]*|\*+(?!\/)|#+[|:!']?|--+(?:[ \t]*[|^](?=[ \t]))?|;+|%+|<!--+|\(\*+|\{-+(?:[ \t]*[|^](?=[ \t]))?|'{3}|"{3}|=begin\b|REM\b)[ \t]?/i;
 const endMark = /[ \t]*(?:\*+\/|--+>|\*+\)|-\}|=end|"{3}|'{3}|\|#)[ \t]*$/;
+/** No prose is on longer lines, and patterns take their time over long rules of stars. */
+const longestLine = 2000;
 const notes =
   /\b(?:copyright|licen[sc]ed?|SPDX-License|eslint|prettier-ignore|pylint|noqa|nolint|@ts-|clang-format|rubocop)\b/i;
 
 /** A comment, or several in a row, as plain text: comment marks, frames and common indentation removed. */
 export function commentText(comment: string): string {
   const lines = comment.split(/\r?\n/).map((line) => {
-    const bare = line.replace(endMark, '').replace(lineMark, '');
+    const bare = line.slice(0, longestLine).replace(endMark, '').replace(lineMark, '');
     return /^[\s*=#\-/~_+.]*$/.test(bare) ? '' : bare;
   });
   return tidy(lines);

@@ -39,8 +39,8 @@ interface Open {
 }
 
 /** Reads what a syntax tree defines, and where its file may be cut. Walks with a cursor: no recursion, any depth. */
-export function readOutline(tree: Tree, syntax: LanguageSyntax, lines: LineTable, base = 0): SyntaxOutline {
-  const reader = new OutlineReader(tree.language, syntax, lines, base);
+export function readOutline(tree: Tree, syntax: LanguageSyntax, lines: LineTable): SyntaxOutline {
+  const reader = new OutlineReader(tree.language, syntax, lines);
   const cursor = tree.walk();
   try {
     reader.read(cursor);
@@ -57,7 +57,6 @@ class OutlineReader implements SyntaxOutline {
   tooDeep = false;
   readonly #syntax: LanguageSyntax;
   readonly #lines: LineTable;
-  readonly #base: number;
   readonly #roles: (Role | undefined)[];
   readonly #leads: Leads;
   readonly #open: Open[] = [];
@@ -66,11 +65,10 @@ class OutlineReader implements SyntaxOutline {
   /** Ancestors of the current node that are wrappers, outermost first. */
   readonly #wrappers: { type: string; start: number; end: number; depth: number }[] = [];
 
-  constructor(language: Language, syntax: LanguageSyntax, lines: LineTable, base: number) {
+  constructor(language: Language, syntax: LanguageSyntax, lines: LineTable) {
     this.#syntax = syntax;
     this.#lines = lines;
     this.#leads = new Leads(lines);
-    this.#base = base;
     this.#roles = rolesByType(language, syntax);
     this.borders = new Uint16Array(lines.count).fill(noBorder);
   }
@@ -124,7 +122,7 @@ class OutlineReader implements SyntaxOutline {
     if (depth === 0 || this.borders[line] !== noBorder) return;
     if (this.#lines.text.slice(this.#lines.start(line), start).trim() !== '') return;
     if (role?.comment !== true && this.#leads.endsAbove(line)) return;
-    this.borders[line] = this.#base + depth;
+    this.borders[line] = depth;
   }
 
   #define(node: SyntaxNode, rule: DefinitionRule, depth: number): void {

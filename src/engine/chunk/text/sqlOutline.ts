@@ -76,7 +76,7 @@ function describe(lines: LineTable, statement: Statement, startLine: number, end
 
 /** What may stand in SQL and hide a semicolon, then the semicolon, then what opens and closes a compound statement. */
 const token =
-  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|"[^"]*(?:"|$)|`[^`]*(?:`|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|;|^[ \t]*(?:go|\/|delimiter\b[^\n]*)[ \t\r]*$|\b(?:begin|case|end)\b|[^\s;'"`$/-]+|[$/-]/gim;
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|(?![\s\S]))|'(?:[^'\\]|''|\\[\s\S])*(?:'|(?![\s\S]))|"[^"]*(?:"|(?![\s\S]))|`[^`]*(?:`|(?![\s\S]))|\$(\w*)\$[\s\S]*?(?:\$\1\$|(?![\s\S]))|;|^[ \t]*(?:go|\/|delimiter\b[^\n]*)[ \t\r]*$|\b(?:begin|case|end)\b|[^\s;'"`$/-]+|[$/-]/gim;
 
 /** Splits at semicolons outside of strings, comments, dollar quotes and `BEGIN … END`. */
 function splitStatements(text: string): Statement[] {

@@ -26,6 +26,7 @@ const hostile: readonly (readonly [name: string, text: string])[] = [
   ['oneLine.yaml', 'a: '.repeat(300_000)],
   ['indent.py', Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}if a:`).join('\n')],
   ['quotes.md', '>'.repeat(200_000)],
+  ['stars.c', `/*${'*'.repeat(300_000)}\n */\nint main(void) { return 0; }\n`],
   ['surrogates.txt', '\ud800'.repeat(10_000)],
   ['notebook.ipynb', `{"cells": ${'['.repeat(deep)}`],
   ['cells.ipynb', '{"cells":[{"cell_type":"code","source":[1,null,{}]},{"source":"a\\n\\nb"},7],"metadata":[]}'],
