@@ -23,6 +23,7 @@ describe('the packaged extension in VS Code', () => {
   let sandbox: Sandbox;
   let workbench: WorkbenchPage;
   let panel: PanelPage;
+  let serverUrl: string;
 
   before(async () => {
     mkdirSync(screenshots, { recursive: true });
@@ -30,6 +31,7 @@ describe('the packaged extension in VS Code', () => {
     await sandbox.configure({ 'workbench.colorTheme': 'Default Dark Modern' });
     await sandbox.install(await packagedExtension());
     const server = await sandbox.start();
+    serverUrl = server.url;
     browser = await launchBrowser();
     workbench = new WorkbenchPage(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
     await workbench.open(server.url);
@@ -39,13 +41,13 @@ describe('the packaged extension in VS Code', () => {
     for (const cleanup of cleanups) await cleanup();
   });
 
-  /** Searches again and again until a result of the file is there: the index follows changes with a delay. */
-  async function findEventually(query: string, file: string): Promise<void> {
+  /** Searches again and again until a symbol is found: the index follows changes with a delay. */
+  async function findEventually(query: string, symbol: string): Promise<void> {
     const deadline = Date.now() + 60_000;
     for (;;) {
       await panel.search(query);
-      if ((await panel.file(file).count()) > 0) return;
-      if (Date.now() > deadline) throw new Error(`«${query}» never found ${file}.\n${await sandbox.logs()}`);
+      if (await panel.result(symbol).isVisible()) return;
+      if (Date.now() > deadline) throw new Error(`«${query}» never found ${symbol}.\n${await sandbox.logs()}`);
       await panel.query.fill('');
       await workbench.page.waitForTimeout(500);
     }
@@ -53,8 +55,7 @@ describe('the packaged extension in VS Code', () => {
 
   test('opens the view and answers a question in plain words', async () => {
     panel = await workbench.openPanel();
-    await findEventually('how are sessions signed?', 'session.ts');
-    assert.ok(await panel.result('signSession').isVisible());
+    await findEventually('how are sessions signed?', 'signSession');
     assert.match((await panel.summary.textContent()) ?? '', /^\d+\+? results? in \d+ files? · \d+ ms/);
   });
 
@@ -102,6 +103,18 @@ describe('the packaged extension in VS Code', () => {
     await panel.result('signSession').waitFor();
   });
 
+  test('by meaning alone, with the model that ships', async () => {
+    await workbench.statusItem.filter({ hasText: '100 %' }).waitFor({ timeout: 120_000 });
+    await panel.frame.locator('.chip.mode').click();
+    await panel.menuItems.filter({ hasText: 'Semantic' }).click();
+    await panel.search('refuse somebody who sends too many requests');
+    assert.match((await panel.summary.textContent()) ?? '', / · (CPU|CUDA)$/);
+    assert.ok(await panel.file('rateLimiter.ts').isVisible());
+    await panel.frame.locator('.chip.mode').click();
+    await panel.menuItems.filter({ hasText: 'Hybrid' }).click();
+    await panel.settle();
+  });
+
   test('an edit is found as soon as it is saved', async () => {
     await workbench.openFile('queue.ts');
     await workbench.page.locator('.monaco-editor').first().click();
@@ -110,15 +123,14 @@ describe('the packaged extension in VS Code', () => {
       '\n/** Hoists the lobster pennant above the breakwater. */\nexport const hoistLobsterPennant = 1;\n',
     );
     await panel.press('Control+s');
-    await findEventually('lobster pennant', 'queue.ts');
-    assert.ok(await panel.result('hoistLobsterPennant').isVisible());
+    await findEventually('lobster pennant', 'hoistLobsterPennant');
   });
 
   test('a killed engine comes back and answers', async () => {
     const before = await enginePids(sandbox);
     assert.equal(before.length, 1);
     process.kill(before[0]!, 'SIGKILL');
-    await findEventually('tide height', 'tide.c');
+    await findEventually('tide height', 'tide_height');
     const now = await enginePids(sandbox);
     assert.equal(now.length, 1);
     assert.notEqual(now[0], before[0]);
@@ -137,11 +149,21 @@ describe('the packaged extension in VS Code', () => {
     assert.equal(await panel.results.count(), results);
   });
 
+  test('without a folder the panel offers to open one', async () => {
+    const window = new WorkbenchPage(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
+    await window.open(serverUrl.replace(/\?.*$/, '?ew=true'));
+    await window.sextantIcon.click();
+    await window.inWebview('Open Folder').waitFor();
+    await window.page.close();
+  });
+
   test('looks like VS Code in each theme', async () => {
     await panel.search('how are sessions signed?');
     await panel.query.focus();
     await panel.press('Enter');
     await workbench.waitForTab('session.ts');
+    await workbench.resizeSideBar(400);
+    await panel.press('ArrowRight');
     for (const [name, theme] of Object.entries(themes)) {
       await workbench.chooseTheme(theme);
       await panel.list.focus();

@@ -58,6 +58,21 @@ export class WorkbenchPage {
     return null;
   }
 
+  /** A text inside the one webview that is open, whatever it shows. */
+  inWebview(content: string): Locator {
+    return this.page.frameLocator('iframe.webview').frameLocator('iframe').getByText(content);
+  }
+
+  /** Drags the border between side bar and editor. */
+  async resizeSideBar(width: number): Promise<void> {
+    const bar = (await this.page.locator('.part.sidebar').boundingBox())!;
+    const middle = bar.y + bar.height / 2;
+    await this.page.mouse.move(bar.x + bar.width, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(bar.x + width, middle, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
   /** Runs a command of the palette by its title. */
   async run(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
