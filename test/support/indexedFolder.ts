@@ -48,6 +48,21 @@ export class IndexedFolder {
     return indexer;
   }
 
+  /** Puts garbage where a share of a table's leaf pages is, as a bad disk would; the database may be open. */
+  overwritePages(table: string, share: number): void {
+    const db = new Database(this.databaseFile);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    const pages = db
+      .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'")
+      .pluck()
+      .all(table) as number[];
+    db.close();
+    const descriptor = fs.openSync(this.databaseFile, 'r+');
+    const chosen = pages.filter((_, index) => index < pages.length * share);
+    for (const page of chosen) fs.writeSync(descriptor, Buffer.alloc(4096, 0x5a), 0, 4096, (page - 1) * 4096);
+    fs.closeSync(descriptor);
+  }
+
   paths(): string[] {
     return this.store.read((reader) => reader.files()).map(({ path: relative }) => relative);
   }

@@ -62,6 +62,7 @@ export class Indexer {
   #loop: Promise<void> | undefined;
   #logged = 0;
   #pruned = false;
+  #salvagedFrom: string | undefined;
   readonly #start = performance.now();
 
   constructor(options: IndexerOptions) {
@@ -324,7 +325,10 @@ export class Indexer {
     const { store } = this.#options;
     const generation = this.#target?.generation;
     if (generation === undefined || !this.#refill(generation)) return;
-    const cache = new SiblingCache(store.file, generation.fingerprint);
+    // What a damaged database still holds is looked for once.
+    const copy = store.damagedCopy === this.#salvagedFrom ? undefined : store.damagedCopy;
+    this.#salvagedFrom = store.damagedCopy;
+    const cache = new SiblingCache(store.file, generation.fingerprint, copy);
     try {
       const missing = cache.empty ? [] : store.pending(generation);
       for (let from = 0; from < missing.length; from += borrowedAtOnce) {

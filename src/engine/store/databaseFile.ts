@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { damagedCopies } from './salvage.ts';
 
 /** Copies of damaged databases that are kept for a look; older ones go. */
 const damagedKept = 1;
@@ -63,13 +64,9 @@ export function setAside(file: string, now = new Date()): string {
 }
 
 function pruneDamaged(file: string): void {
-  const prefix = `${path.basename(file)}.damaged-`;
-  const damaged = fs
-    .readdirSync(path.dirname(file))
-    .filter((name) => name.startsWith(prefix) && !name.endsWith('-wal') && !name.endsWith('-shm'))
-    .sort();
-  for (const name of damaged.slice(0, Math.max(0, damaged.length - damagedKept))) {
-    for (const suffix of suffixes) fs.rmSync(path.join(path.dirname(file), name + suffix), { force: true });
+  const damaged = damagedCopies(file).sort();
+  for (const copy of damaged.slice(0, Math.max(0, damaged.length - damagedKept))) {
+    for (const suffix of suffixes) fs.rmSync(copy + suffix, { force: true });
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { StoredEmbedding } from './embeddingWriter.ts';
 import { schemaVersion } from './migrate.ts';
+import { salvageEmbeddings } from './salvage.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
 
 /** The most recently written databases are asked; more would cost more than they are likely to know. */
@@ -46,17 +47,23 @@ function openSibling(file: string, fingerprint: string): Sibling | undefined {
   return undefined;
 }
 
-/** Embeddings that the indexes of other folders hold: a worktree or a second clone need not embed what the first did. */
+/**
+ * Embeddings that lie in other databases: a worktree or a second clone need not embed what the first did, nor an index that
+ * is built again what can still be read of the damaged one.
+ */
 export class SiblingCache {
   readonly #siblings: Sibling[];
+  readonly #salvaged: ReadonlyMap<string, StoredEmbedding>;
 
-  constructor(file: string, fingerprint: string) {
+  /** `damagedCopy`: the damaged database that this one replaces, where it does. */
+  constructor(file: string, fingerprint: string, damagedCopy: string | undefined) {
     const opened = siblingFiles(file).map((sibling) => openSibling(sibling, fingerprint));
     this.#siblings = opened.filter((sibling) => sibling !== undefined);
+    this.#salvaged = damagedCopy === undefined ? new Map() : salvageEmbeddings(damagedCopy, fingerprint);
   }
 
   get empty(): boolean {
-    return this.#siblings.length === 0;
+    return this.#siblings.length === 0 && this.#salvaged.size === 0;
   }
 
   find(textHash: Uint8Array): StoredEmbedding | undefined {
@@ -68,7 +75,7 @@ export class SiblingCache {
         // Damaged or busy: its own window sees to it.
       }
     }
-    return undefined;
+    return this.#salvaged.get(Buffer.from(textHash).toString('hex'));
   }
 
   close(): void {

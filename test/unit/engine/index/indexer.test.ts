@@ -313,3 +313,25 @@ test('two indexers on one database: the second reads, and takes over when the fi
   assert.equal(encoder.embedded.length, 1);
   assert.equal(store.read((reader) => reader.symbols('zeta', 5, {})).length, 1);
 });
+
+test('a damaged index is built again, and what can be read of it is not embedded twice', async (context) => {
+  const many = Object.fromEntries(
+    Array.from({ length: 60 }, (_, i) => [
+      `f${i}.ts`,
+      Array.from({ length: 12 }, (_unused, j) => `function f${i}x${j}() {\n  return ${i * j};\n}\n`).join('\n'),
+    ]),
+  );
+  const folder = new IndexedFolder(context, many);
+  folder.indexer.start(new FakeEncoder({ dimension: 256 }));
+  await folder.indexer.whenIdle();
+  folder.overwritePages('chunk_texts', 1);
+  folder.overwritePages('embeddings', 0.2);
+  const encoder = new FakeEncoder({ dimension: 256 });
+  folder.indexer.setEncoder(encoder);
+  assert.throws(() => folder.find('return'), { code: 'database_damaged' });
+  const summary = await folder.indexer.whenIdle();
+  assert.deepEqual([summary.files, summary.chunks], [60, 720]);
+  assert.ok(encoder.embedded.length < 400, `${encoder.embedded.length} of 720 texts were embedded again`);
+  assert.equal(folder.store.health(), 'ok');
+  assert.equal(folder.store.read((reader) => reader.counts()).embedded, 720);
+});
