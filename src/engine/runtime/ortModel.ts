@@ -1,7 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { SextantError } from '../../shared/errors.ts';
 import { attentionGrid, firstTokenGrid } from './attentionGrid.ts';
-import { feedNames, type LoweredNetwork, type Rotary } from './onnx/lowerNetwork.ts';
+import { feedNames, type Rotary } from './onnx/feedNames.ts';
+import type { LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
 
 export interface PackedInput {

@@ -62,7 +62,7 @@ export class QuantizedWeights implements Disposable {
       case 'F32':
         return new Float32Array(buffer.buffer);
       case 'F16':
-        return new Float32Array(new Float16Array(buffer.buffer));
+        return Float32Array.from(new Uint16Array(buffer.buffer), floatOfHalf);
       case 'BF16':
         return new Float32Array(Uint32Array.from(new Uint16Array(buffer.buffer), (half) => half << 16).buffer);
       case 'I8':
@@ -80,4 +80,13 @@ function peaksOf(weights: Float32Array, rows: number, columns: number): Float32A
     peaks[row] = peak;
   }
   return peaks;
+}
+
+/** Value of an IEEE 754 half; VS Code's own Node has no `Float16Array` yet. */
+function floatOfHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

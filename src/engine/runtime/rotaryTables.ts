@@ -1,4 +1,4 @@
-import type { Rotary } from './onnx/lowerNetwork.ts';
+import type { Rotary } from './onnx/feedNames.ts';
 
 /** Cosines and sines by position, `[positions, headSize / 2]` each. */
 export interface RotaryTable {

@@ -13,8 +13,11 @@ import type {
 } from '../../model/network.ts';
 import { sliceRows } from '../../model/tensorRows.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
-import type { QuantizedBlock, QuantizedWeights } from '../quantizedWeights.ts';
+import type { QuantizedWeights } from '../quantizedWeights.ts';
+import { AttentionNodes } from './attentionNodes.ts';
+import { feedNames, type Rotary } from './feedNames.ts';
 import { microsoft, OnnxGraph, type ElementType } from './onnxGraph.ts';
+import { QuantizedProducts } from './quantizedProducts.ts';
 
 /** Where the weights of a graph lie. */
 export interface WeightsFile {
@@ -36,49 +39,6 @@ export interface LoweredNetwork {
   readonly usesTypes: boolean;
   readonly poolings: readonly ('mean' | 'cls')[];
 }
-
-export interface Rotary {
-  readonly theta: number;
-  readonly headSize: number;
-}
-
-/** Names of the graph's inputs. */
-export const feedNames = {
-  ids: 'input_ids',
-  positions: 'positions',
-  types: 'token_types',
-  /** `[B, T]`: 1 / length where the token belongs to the sequence. */
-  mean: 'pool_mean',
-  /** `[B]`: first row of each sequence. */
-  first: 'pool_first',
-  cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
-  sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
-  /** `[B, T]`: 1 where the token belongs to the sequence. */
-  sum: 'pool_sum',
-  firstGrid: (window: number | undefined) => {
-    const name = window === undefined ? 'first_global' : `first_window_${window}`;
-    return {
-      keyRows: `${name}_key_rows`,
-      cells: `${name}_cells`,
-      sequences: `${name}_sequences`,
-      shape: `${name}_shape`,
-      bias: `${name}_bias`,
-    };
-  },
-  grid: (window: number | undefined) => {
-    const name = window === undefined ? 'global' : `window_${window}`;
-    return {
-      gathered: `${name}_gathered`,
-      biased: `${name}_biased`,
-      queryShape: `${name}_query_shape`,
-      keyShape: `${name}_key_shape`,
-      queryRows: `${name}_query_rows`,
-      keyRows: `${name}_key_rows`,
-      outputRows: `${name}_output_rows`,
-      bias: `${name}_bias`,
-    };
-  },
-} as const;
 
 const elementTypes: Readonly<Record<TensorType, ElementType>> = {
   F32: 'float32',
@@ -105,21 +65,17 @@ export function lowerNetwork(
 class Lowering {
   readonly #graph = new OnnxGraph('sextant');
   readonly #weights: WeightsFile;
-  readonly #quantized: QuantizedWeights | undefined;
-  /** 8-bit forms of values which linear layers read. */
-  readonly #integers = new Map<string, QuantizedRows>();
+  readonly #quantized: QuantizedProducts | undefined;
   /** Values of operations as lowered: one name, or the three of q|k|v. */
   readonly #values = new Map<string, readonly string[]>();
-  readonly #grids = new Set<number | undefined>();
-  readonly #firstGrids = new Set<number | undefined>();
+  readonly #attention = new AttentionNodes(this.#graph);
   readonly #rotaries = new Map<string, Rotary>();
   readonly #poolings = new Set<'mean' | 'cls'>();
   #usesTypes = false;
-  #branches = 0;
 
   constructor(weights: WeightsFile, quantized: QuantizedWeights | undefined) {
     this.#weights = weights;
-    this.#quantized = quantized;
+    this.#quantized = quantized === undefined ? undefined : new QuantizedProducts(this.#graph, quantized);
     this.#graph.input(feedNames.ids, 'int32', ['T']);
     this.#graph.input(feedNames.positions, 'int64', ['T', 1]);
   }
@@ -136,8 +92,8 @@ class Lowering {
     return {
       model: this.#graph.finish(),
       outputs,
-      grids: [...this.#grids],
-      firstGrids: [...this.#firstGrids],
+      grids: [...this.#attention.grids],
+      firstGrids: [...this.#attention.firstGrids],
       rotaries: [...this.#rotaries.values()],
       usesTypes: this.#usesTypes,
       poolings: [...this.#poolings],
@@ -153,11 +109,7 @@ class Lowering {
       case 'linear':
         return this.#linear(operation);
       case 'attention':
-        return [
-          operation.query === undefined
-            ? this.#attention(operation)
-            : this.#firstTokenAttention(operation, operation.query),
-        ];
+        return [this.#attend(operation)];
       case 'pool':
         return [this.#pool(operation)];
       case 'normalize':
@@ -222,57 +174,19 @@ class Lowering {
   #gemm(input: string, { weights, biases }: LinearOperation, index: number, width: number, residual?: string): string {
     const rows = single(sliceRows(weights, index * width, width));
     const bias = biases.length === 0 ? undefined : single(sliceRows(biases, index * width, width));
-    if (this.#quantized !== undefined)
-      return this.#integerProduct(input, this.#quantized.block(rows), rows, bias, residual);
-    const added = bias === undefined ? residual : this.#weight(bias.tensor, bias);
-    const weight = this.#weight(rows.tensor, rows);
-    const product = this.#graph.node('Gemm', [input, weight, ...(added === undefined ? [] : [added])], { transB: 1 });
-    if (residual === undefined || bias === undefined) return product;
-    return this.#graph.node('Add', [product, residual]);
-  }
-
-  #integerProduct(
-    input: string,
-    { columns, rows, values, scales }: QuantizedBlock,
-    { tensor, start }: TensorRows,
-    bias: TensorRows | undefined,
-    residual: string | undefined,
-  ): string {
-    const { values: integers, scale } = this.#quantizeRows(input);
-    const name = `${tensor}[${start}:${start + rows}].int8`;
-    const weight = this.#graph.constant(name, 'int8', [columns, rows], values);
-    const weightScale = this.#graph.constant(`${name}.scale`, 'float32', [rows], scales);
-    const inputs = [integers, weight, this.#scalar('one', 1), weightScale, this.#zeroPoint()];
-    const product = this.#graph.node('MatMulIntegerToFloat', inputs, {}, { domain: microsoft });
-    let sum = this.#graph.node('Mul', [product, scale]);
-    if (bias !== undefined) sum = this.#graph.node('Add', [sum, this.#weight(bias.tensor, bias)]);
-    return residual === undefined ? sum : this.#graph.node('Add', [sum, residual]);
-  }
-
-  /**
-   * Rows as 8-bit integers, each by its own largest value: unlike one scale for all of a batch, it makes a text's
-   * embedding independent of what else is in the batch, and one outlier costs one token its precision, not all.
-   */
-  #quantizeRows(input: string): QuantizedRows {
-    const known = this.#integers.get(input);
-    if (known !== undefined) return known;
     const graph = this.#graph;
-    const peaks = graph.node('ReduceMax', [graph.node('Abs', [input]), graph.integers([1])], { keepdims: 1 });
-    const safe = graph.node('Max', [peaks, this.#scalar('tiny', 1e-20)]);
-    const scaled = graph.node('Mul', [input, graph.node('Div', [this.#scalar('steps', 127), safe])]);
-    const values = graph.node('QuantizeLinear', [scaled, this.#scalar('one', 1), this.#zeroPoint()]);
-    const rows = { values, scale: graph.node('Div', [safe, this.#scalar('steps', 127)]) };
-    this.#integers.set(input, rows);
-    return rows;
-  }
-
-  #scalar(name: string, value: number): string {
-    return this.#graph.has(name) ? name : this.#graph.constant(name, 'float32', [], Float32Array.of(value));
-  }
-
-  #zeroPoint(): string {
-    const name = 'zero_point';
-    return this.#graph.has(name) ? name : this.#graph.constant(name, 'uint8', [], Uint8Array.of(128));
+    const addends = [
+      ...(bias === undefined ? [] : [this.#weight(bias.tensor, bias)]),
+      ...(residual === undefined ? [] : [residual]),
+    ];
+    let sum: string;
+    if (this.#quantized === undefined) {
+      sum = graph.node('Gemm', [input, this.#weight(rows.tensor, rows), ...addends.splice(0, 1)], { transB: 1 });
+    } else {
+      sum = this.#quantized.product(input, rows);
+    }
+    for (const addend of addends) sum = graph.node('Add', [sum, addend]);
+    return sum;
   }
 
   #activate(input: string, activation: Activation): string {
@@ -309,90 +223,10 @@ class Lowering {
     return this.#graph.node('Reshape', [turned, this.#graph.integers([-1, width])]);
   }
 
-  #attention({ input, heads, headSize, scale, window }: AttentionOperation): string {
-    const qkv = this.#parts(input, 3);
-    this.#declareGrid(window);
-    const names = feedNames.grid(window);
-    const width = heads * headSize;
-    const attend = (graph: OnnxGraph, tiles: readonly string[], bias: string): string => {
-      const attributes = { num_heads: heads, scale: { float: scale } };
-      const output = graph.node('MultiHeadAttention', [...tiles, '', '', bias], attributes, { domain: microsoft });
-      return graph.node('Reshape', [output, graph.integers([-1, width])]);
-    };
-    const tile = (graph: OnnxGraph, rows: string, index: number): string =>
-      graph.node('Reshape', [rows, index === 0 ? names.queryShape : names.keyShape]);
-    const inOrder = (bias: string): OnnxGraph =>
-      this.#branch(width, (graph) => {
-        const tiles = qkv.map((part, index) => tile(graph, part, index));
-        return attend(graph, tiles, bias);
-      });
-    const gathered = this.#branch(width, (graph) => {
-      const tiles = qkv.map((part, index) => {
-        const rows = index === 0 ? names.queryRows : names.keyRows;
-        return tile(graph, graph.node('Gather', [part, rows], { axis: 0 }), index);
-      });
-      return graph.node('Gather', [attend(graph, tiles, names.bias), names.outputRows], { axis: 0 });
-    });
-    const ordered = this.#branch(width, (graph) => {
-      const branches = { then_branch: { graph: inOrder(names.bias) }, else_branch: { graph: inOrder('') } };
-      return graph.node('If', [names.biased], branches);
-    });
-    const branches = { then_branch: { graph: gathered }, else_branch: { graph: ordered } };
-    return this.#graph.node('If', [names.gathered], branches);
-  }
-
-  /**
-   * With one query a sequence, scores and sums are products along rows that stay where they are; only the scores, one a
-   * token and head, go to a grid for the softmax. Half the time of general attention, which would move keys and values.
-   */
-  #firstTokenAttention({ input, heads, headSize, scale, window }: AttentionOperation, query: string): string {
-    const graph = this.#graph;
-    const [key, value] = this.#parts(input, 2) as [string, string];
-    const names = feedNames.firstGrid(window);
-    this.#declareFirstGrid(window);
-    const byHead = (rows: string): string => graph.node('Reshape', [rows, graph.integers([-1, heads, headSize])]);
-    const scaled = graph.node('Mul', [this.#value(query), this.#scalar(`scale_${scale}`, scale)]);
-    const products = graph.node('Mul', [key, graph.node('Gather', [scaled, names.sequences], { axis: 0 })]);
-    const scores = graph.node('ReduceSum', [byHead(products), graph.integers([2])], { keepdims: 0 });
-    const grid = graph.node('Reshape', [graph.node('Gather', [scores, names.keyRows], { axis: 0 }), names.shape]);
-    const shares = graph.node('Softmax', [graph.node('Add', [grid, names.bias])], { axis: 1 });
-    const flat = graph.node('Reshape', [shares, graph.integers([-1, heads, 1])]);
-    const weights = graph.node('Gather', [flat, names.cells], { axis: 0 });
-    const weighted = graph.node('Mul', [byHead(value), weights]);
-    return graph.node('MatMul', [
-      feedNames.sum,
-      graph.node('Reshape', [weighted, graph.integers([-1, heads * headSize])]),
-    ]);
-  }
-
-  #declareFirstGrid(window: number | undefined): void {
-    if (this.#firstGrids.has(window)) return;
-    if (this.#firstGrids.size === 0) this.#graph.input(feedNames.sum, 'float32', ['B', 'T']);
-    this.#firstGrids.add(window);
-    const names = feedNames.firstGrid(window);
-    for (const name of [names.keyRows, names.cells, names.sequences])
-      this.#graph.input(name, 'int32', [`${name}_count`]);
-    this.#graph.input(names.shape, 'int64', [3]);
-    this.#graph.input(names.bias, 'float32', ['B', 'longest', 1]);
-  }
-
-  /** A branch of an `If`: no inputs, since it sees the graph around it, and one output `[T, width]`. */
-  #branch(width: number, build: (graph: OnnxGraph) => string): OnnxGraph {
-    const graph = new OnnxGraph(`branch_${this.#branches++}`);
-    graph.output(build(graph), 'float32', ['rows', width]);
-    return graph;
-  }
-
-  #declareGrid(window: number | undefined): void {
-    if (this.#grids.has(window)) return;
-    this.#grids.add(window);
-    const names = feedNames.grid(window);
-    for (const name of [names.gathered, names.biased]) this.#graph.input(name, 'bool', []);
-    for (const name of [names.queryShape, names.keyShape]) this.#graph.input(name, 'int64', [3]);
-    for (const name of [names.queryRows, names.keyRows, names.outputRows]) {
-      this.#graph.input(name, 'int32', [`${name}_count`]);
-    }
-    this.#graph.input(names.bias, 'float32', [`${names.bias}_tiles`, 1, `${names.bias}_queries`, `${names.bias}_keys`]);
+  #attend(operation: AttentionOperation): string {
+    const { input, query } = operation;
+    if (query === undefined) return this.#attention.all(this.#parts(input, 3), operation);
+    return this.#attention.firstTokens(this.#value(query), this.#parts(input, 2) as [string, string], operation);
   }
 
   #pool({ input, how }: PoolOperation): string {
@@ -459,12 +293,6 @@ class Lowering {
     }
     return { name: stored, type };
   }
-}
-
-/** Values as unsigned integers around 128, `[R, width]`, and what one step is worth, `[R, 1]`. */
-interface QuantizedRows {
-  readonly values: string;
-  readonly scale: string;
 }
 
 /** Blocks of q|k|v or of a gated layer never cross the border of a tensor. */

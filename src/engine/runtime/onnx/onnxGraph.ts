@@ -111,6 +111,11 @@ export class OnnxGraph {
     return this.constant(name, 'int64', [values.length], BigInt64Array.from(values.map(BigInt)));
   }
 
+  scalar(value: number): string {
+    const name = `${this.#name}/scalar_${value}`;
+    return this.#initializers.has(name) ? name : this.constant(name, 'float32', [], Float32Array.of(value));
+  }
+
   /** A constant that lies at `offset` (bytes) of `file`, which is named relative to the model's folder. */
   external(
     name: string,

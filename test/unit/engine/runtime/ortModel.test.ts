@@ -8,6 +8,7 @@ import { parseModelConfig, type ModelConfig } from '../../../../src/engine/model
 import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
 import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
 import { lowerNetwork, type WeightsFile } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
+import { QuantizedWeights } from '../../../../src/engine/runtime/quantizedWeights.ts';
 import { OrtModel, type PackedInput } from '../../../../src/engine/runtime/ortModel.ts';
 import {
   floats,
@@ -65,6 +66,41 @@ test('classification heads give the logits of transformers', async (t) => {
     });
   }
 });
+
+test('8-bit linear layers keep embeddings within a hundredth, whatever else is in the batch', async (t) => {
+  for (const [name, type] of [
+    ['modernbert-v5', 'F16'],
+    ['modernbert-v4', 'BF16'],
+    ['bert', 'F32'],
+  ] as const) {
+    await t.test(`${name}, ${type}`, async () => {
+      const reference = referenceModel(name);
+      using opened = writeModelFolder(reference, type);
+      await checkIntegers(reference, opened.folder);
+    });
+  }
+});
+
+async function checkIntegers(reference: ReferenceModel, folder: string): Promise<void> {
+  const { encoder, weights } = await read(reference, folder);
+  const network = withEmbeddingHead(encoder, 'mean', encoder.hiddenSize);
+  using quantized = new QuantizedWeights(path.join(folder, weights.file), weights.tensors);
+  const model = await OrtModel.open(lowerNetwork(network, weights, [network.embedding], quantized), {
+    folder,
+    threads: 1,
+  });
+  try {
+    const width = network.hiddenSize;
+    const [alone] = await model.run(packed([65], network.vocabularySize));
+    const [together] = await model.run(packed([129, 65], network.vocabularySize));
+    near(together!.data.subarray(width), alone!.data, 'alone and in company');
+    const expected = normalized(floats(reference.cases.find(({ length }) => length === 65)!.mean));
+    const cosine = alone!.data.reduce((sum, value, index) => sum + value * expected[index]!, 0);
+    assert.ok(cosine > 0.99 && cosine < 1 - 1e-7, `cosine ${cosine}`);
+  } finally {
+    await model.dispose();
+  }
+}
 
 async function checkLogits(reference: ReferenceModel, folder: string): Promise<void> {
   const { encoder, config, weights } = await read(reference, folder);

@@ -1,0 +1,42 @@
+export interface Rotary {
+  readonly theta: number;
+  readonly headSize: number;
+}
+
+/** Names of the graph's inputs. */
+export const feedNames = {
+  ids: 'input_ids',
+  positions: 'positions',
+  types: 'token_types',
+  /** `[B, T]`: 1 / length where the token belongs to the sequence. */
+  mean: 'pool_mean',
+  /** `[B]`: first row of each sequence. */
+  first: 'pool_first',
+  cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
+  sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
+  /** `[B, T]`: 1 where the token belongs to the sequence. */
+  sum: 'pool_sum',
+  firstGrid: (window: number | undefined) => {
+    const name = window === undefined ? 'first_global' : `first_window_${window}`;
+    return {
+      keyRows: `${name}_key_rows`,
+      cells: `${name}_cells`,
+      sequences: `${name}_sequences`,
+      shape: `${name}_shape`,
+      bias: `${name}_bias`,
+    };
+  },
+  grid: (window: number | undefined) => {
+    const name = window === undefined ? 'global' : `window_${window}`;
+    return {
+      gathered: `${name}_gathered`,
+      biased: `${name}_biased`,
+      queryShape: `${name}_query_shape`,
+      keyShape: `${name}_key_shape`,
+      queryRows: `${name}_query_rows`,
+      keyRows: `${name}_key_rows`,
+      outputRows: `${name}_output_rows`,
+      bias: `${name}_bias`,
+    };
+  },
+} as const;
