@@ -30,6 +30,8 @@ export type SignalWeights = Readonly<Record<SignalName, number>>;
 export interface RankingWeights {
   readonly fields: FieldWeights;
   readonly signals: Readonly<Record<QueryKind, SignalWeights>>;
+  /** Of semantic search, where the words themselves do not count. */
+  readonly semantic: SignalWeights;
   /** Of "find similar code", where the query is code and files of every role are welcome. */
   readonly similar: SignalWeights;
   /** Each further chunk of a file keeps this share of the score that it had. */
@@ -51,6 +53,8 @@ const roles: Readonly<Record<FileRole, number>> = {
   prose: -0.7,
   data: -0.5,
 };
+
+const nothing = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;
 
 const question: SignalWeights = {
   keyword: 0.4,
@@ -91,21 +95,7 @@ export const rankingWeights: RankingWeights = {
     error: question,
     code: question,
   },
-  similar: {
-    ...question,
-    keyword: 0.4,
-    meaning: 2,
-    name: 0.2,
-    definition: 0,
-    path: 0,
-    folder: 0,
-    fileKeyword: 0,
-    fileMeaning: 0,
-    fileBreadth: 0,
-    fileChunks: 0,
-    container: 0,
-    fragment: 0,
-    depth: 0,
-  },
+  semantic: { ...nothing, ...roles, meaning: 1.5, fileMeaning: 0.5 },
+  similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2, signature: 0.15 },
   repeatDecay: 0.5,
 };

@@ -154,7 +154,8 @@ export class SearchEngine {
     const profile = profileQuery(query.text);
     const keywords = query.mode !== 'semantic';
     const candidates = this.candidates(roots, { profile, vector: query.vector, keywords, filters, wanted });
-    return rankCandidates(candidates, this.#weights.signals[profile.kind], this.#weights.repeatDecay);
+    const weights = keywords ? this.#weights.signals[profile.kind] : this.#weights.semantic;
+    return rankCandidates(candidates, weights, this.#weights.repeatDecay);
   }
 }
 

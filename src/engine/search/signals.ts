@@ -1,4 +1,5 @@
 import { codeTokens } from '../text/codeTokens.ts';
+import type { ChunkRow } from '../store/searchIndex.ts';
 import { rolesOf, type FileRole } from './fileRoles.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { QueryProfile } from './queryProfile.ts';
@@ -107,6 +108,11 @@ function chunkSignals({ candidate, keyword, meaning, terms }: Evidence, weights:
   };
 }
 
+/** Tests may also lie in the file that they test, as in Rust or Zig. */
+function isTestCode({ kind, symbol }: ChunkRow): boolean {
+  return kind === 'test' || /(?:^|[.:>#/ ])tests?[.:]/.test(symbol);
+}
+
 /** Values of all signals for each candidate; the order is kept. */
 export function signalsOf(candidates: readonly RankCandidate[], context: SignalContext): SignalledCandidate[] {
   const { profile, scanner, idf } = context;
@@ -124,7 +130,7 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
   );
   return evidence.map((item) => {
     const file = files.get(keyOf(item))!;
-    const isTest = item.candidate.row.kind === 'test' && !profile.wants.has('test');
+    const isTest = isTestCode(item.candidate.row) && !profile.wants.has('test');
     const signals = { ...file, ...chunkSignals(item, weights), ...(isTest && { test: 1 }) };
     return { candidate: item.candidate, signals };
   });
