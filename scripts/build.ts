@@ -11,7 +11,6 @@ export const externalPackages = [
   'sqlite-vec',
   'onnxruntime-node',
   'tokenizers',
-  'web-tree-sitter',
   '@vscode/tree-sitter-wasm',
   '@cursorless/tree-sitter-wasms',
 ];

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { SextantError } from '../shared/errors.ts';
+import { SextantError, serializeError } from '../shared/errors.ts';
 import type { Diagnostics, EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type {
   DuplicatesRequest,
@@ -45,6 +45,8 @@ export interface IndexOptions {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #roots = new Map<string, OpenRoot>();
+  /** Roots whose database could not be opened; they do not keep the others from working. */
+  readonly #broken = new Map<string, RootStatus>();
   readonly #search = new SearchEngine();
   readonly #encoders: EncoderHost;
   readonly #watchers = new Set<(status: RootStatus) => void>();
@@ -70,7 +72,7 @@ export class Engine {
       ...(model === undefined ? {} : { model }),
       ...(backend === undefined ? {} : { backend }),
       ...(error === undefined ? {} : { modelError: error }),
-      roots: [...this.#roots.values()].map((root) => root.status()),
+      roots: [...[...this.#roots.values()].map((root) => root.status()), ...this.#broken.values()],
     };
   }
 
@@ -79,7 +81,10 @@ export class Engine {
     return this.#encoders.load();
   }
 
-  /** Makes these the open roots: others are closed, new ones opened and, unless told otherwise, indexed in the background. */
+  /**
+   * Makes these the open roots: others are closed, new ones opened and, unless told otherwise, indexed in the background.
+   * A root that cannot be opened has its error in the status and is tried again with the next call.
+   */
   async openRoots(roots: readonly WorkspaceRoot[]): Promise<EngineStatus> {
     const wanted = new Map(roots.map((root) => [root.uri, root]));
     for (const [uri, open] of this.#roots) {
@@ -87,10 +92,15 @@ export class Engine {
       this.#roots.delete(uri);
       await open.dispose();
     }
+    this.#broken.clear();
     for (const root of wanted.values()) {
-      const open = this.#open(root);
-      open.updateSettings(this.#settings, root);
-      if (root.settings?.automatic !== false) this.#start(open);
+      try {
+        const open = this.#open(root);
+        open.updateSettings(this.#settings, root);
+        if (root.settings?.automatic !== false) this.#start(open);
+      } catch (error) {
+        this.#broken.set(root.uri, brokenStatus(root, error));
+      }
     }
     this.#publish();
     return this.status();
@@ -268,4 +278,9 @@ export class Engine {
   #publish(): void {
     this.#options.onStatus?.(this.status());
   }
+}
+
+function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus {
+  const counts = { files: 0, chunks: 0, embedded: 0, skipped: {}, degraded: 0 };
+  return { root: uri, name, phase: 'error', ...counts, error: serializeError(error) };
 }

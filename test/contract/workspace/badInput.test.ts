@@ -3,7 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
 import { Engine } from '../../../src/engine/engine.ts';
+import { databaseFile } from '../../../src/engine/store/databaseFile.ts';
 import { SextantError } from '../../../src/shared/errors.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../../src/shared/protocol.ts';
 import type { RootStatus } from '../../../src/shared/status.ts';
@@ -196,4 +198,23 @@ test('an empty workspace is ready, with nothing in it', async (t) => {
     AbortSignal.timeout(10_000),
   );
   assert.deepEqual(answer.results, []);
+});
+
+test('a folder whose index is of a newer version is said, and the others work', async (t) => {
+  const { engine, folder, find } = await opened(t, () => undefined);
+  const newer = path.join(folder, '..', 'newer');
+  write(newer, 'a.ts', 'export const inNewer = 1;\n');
+  const file = databaseFile(path.join(folder, '..', 'store'), newer);
+  const db = new Database(file);
+  db.pragma('user_version = 9999');
+  db.close();
+  const roots = [newer, folder].map((root) => ({
+    uri: pathToFileURL(root).href,
+    path: root,
+    name: path.basename(root),
+  }));
+  const status = await engine.openRoots(roots);
+  const broken = status.roots.find((root) => root.name === 'newer');
+  assert.equal(broken?.error?.code, 'database_too_new');
+  assert.deepEqual(await find('ordinaryNeighbour'), ['ordinary.ts']);
 });
