@@ -1,20 +1,25 @@
 import { humanize } from './format.ts';
 
-/** The ranking's signals in the user's words. A signal that is new to the panel shows under its own name. */
+/**
+ * The ranking's signals in the user's words. Signals that say the same to a reader share a label and are added up; one
+ * that is new to the panel shows under its own name.
+ */
 const labels: Readonly<Record<string, string>> = {
-  keyword: 'Words',
   meaning: 'Meaning',
-  breadth: 'Share of the words',
+  keyword: 'Words',
+  breadth: 'Words',
   name: 'Name',
   definition: 'Definition',
-  signature: 'Signature',
+  signature: 'Name',
+  container: 'Name',
   doc: 'Comment',
   path: 'Path',
-  folder: 'Folder',
-  fileKeyword: 'Words in the file',
-  fileMeaning: 'Meaning of the file',
-  fileBreadth: 'Words across the file',
-  container: 'Enclosing symbol',
+  folder: 'Path',
+  depth: 'Path',
+  fileKeyword: 'Rest of the file',
+  fileMeaning: 'Rest of the file',
+  fileBreadth: 'Rest of the file',
+  fileChunks: 'Rest of the file',
   fragment: 'Part of a symbol',
   test: 'Test',
   example: 'Example',
@@ -22,24 +27,30 @@ const labels: Readonly<Record<string, string>> = {
   vendored: 'Vendored',
   declaration: 'Only declared here',
   compatibility: 'Compatibility',
+  internal: 'Internal',
+  data: 'Data',
   prose: 'Prose',
   plumbing: 'Plumbing',
   repeat: 'Further result of the file',
 };
 
 export interface SignalShare {
-  readonly name: string;
   readonly label: string;
   /** Signed part of all that was added or taken away, in [-1, 1]. */
   readonly share: number;
 }
 
-/** Signals by size, those that count for less than half a per cent left out. */
+/** What spoke for and against a result, by size; trifles of less than half a per cent are left out. */
 export function signalShares(signals: Readonly<Record<string, number>>): SignalShare[] {
-  const total = Object.values(signals).reduce((sum, value) => sum + Math.abs(value), 0);
+  const sums = new Map<string, number>();
+  for (const [name, value] of Object.entries(signals)) {
+    const label = labels[name] ?? humanize(name);
+    sums.set(label, (sums.get(label) ?? 0) + value);
+  }
+  const total = [...sums.values()].reduce((sum, value) => sum + Math.abs(value), 0);
   if (total === 0) return [];
-  return Object.entries(signals)
-    .map(([name, value]): SignalShare => ({ name, label: labels[name] ?? humanize(name), share: value / total }))
+  return [...sums]
+    .map(([label, value]): SignalShare => ({ label, share: value / total }))
     .filter(({ share }) => Math.abs(share) >= 0.005)
     .sort((a, b) => b.share - a.share);
 }

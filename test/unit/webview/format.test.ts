@@ -18,6 +18,14 @@ test('lines and names', () => {
   assert.equal(humanize('fileKeyword_share'), 'File keyword share');
 });
 
+test('signals that mean the same to a reader are one', () => {
+  const shares = signalShares({ keyword: 0.3, breadth: 0.2, fileKeyword: 0.25, fileMeaning: 0.25 });
+  assert.deepEqual(shares, [
+    { label: 'Words', share: 0.5 },
+    { label: 'Rest of the file', share: 0.5 },
+  ]);
+});
+
 test('shares of the signals: signed, by size, trifles left out, unknown names readable', () => {
   assert.deepEqual(
     signalShares({ keyword: 3, meaning: 6, test: -1, newSignal: 0.01 }).map(({ label, share }) => [

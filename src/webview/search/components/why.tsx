@@ -12,8 +12,8 @@ export function Why({ result }: { result: SearchResult }) {
     <div class="why">
       {shares.length > 0 && (
         <dl class="signals">
-          {shares.map(({ name, label, share }) => (
-            <div key={name} class={share < 0 ? 'signal against' : 'signal'}>
+          {shares.map(({ label, share }) => (
+            <div key={label} class={share < 0 ? 'signal against' : 'signal'}>
               <dt>{label}</dt>
               <dd>
                 <span class="signal-bar" aria-hidden="true">
