@@ -1,14 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SextantError, isCancellation, serializeError } from '../../shared/errors.ts';
-import type { RootPhase, RootStatus, SkipCounts } from '../../shared/status.ts';
+import { SextantError, isCancellation } from '../../shared/errors.ts';
+import type { RootPhase, RootStatus } from '../../shared/status.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation, Target } from '../store/catalog.ts';
-import { SiblingCache } from '../store/siblingCache.ts';
+import { borrowEmbeddings } from './borrowEmbeddings.ts';
 import { Completion } from './completion.ts';
 import { Embedder } from './embedder.ts';
 import { EmbedQueue } from './embedQueue.ts';
 import { FileIndexer, relativePath } from './fileIndexer.ts';
 import type { DiscoverySettings, IndexerOptions, IndexRunSummary } from './indexerOptions.ts';
+import { rootStatusOf } from './rootStatus.ts';
 import { Scanner } from './scanner.ts';
 import { Throttle } from './throttle.ts';
 import { WakeUp } from './wakeUp.ts';
@@ -21,13 +21,6 @@ const statusIntervalMs = 150;
 /** More changes at once than this are a branch switch or the like, and a scan is cheaper. */
 const scanFrom = 500;
 const mostLogged = 20;
-const borrowedAtOnce = 250;
-
-function sumOf(left: SkipCounts, right: SkipCounts): SkipCounts {
-  const sum: Record<string, number> = { ...left };
-  for (const [reason, count] of Object.entries(right)) sum[reason] = (sum[reason] ?? 0) + count;
-  return sum;
-}
 
 /**
  * Keeps the index of one root in step with the folder and the model. A loop does what is most urgent: scan, changed files,
@@ -164,21 +157,15 @@ export class Indexer {
   }
 
   status(): RootStatus {
-    const { root, store } = this.#options;
-    const base = { root: root.uri, name: root.name };
-    try {
-      const { files, chunks, embedded } = store.read((reader) => reader.counts());
-      const { skipped, degraded, languages } = store.fileCounts();
-      const all = sumOf(this.#scanner.skipped, skipped);
-      const trouble = this.#error ?? this.#withoutVectors();
-      const error = trouble === undefined ? {} : { error: serializeError(trouble) };
-      const phase = this.#shownPhase(chunks, embedded);
-      const counts = { files, chunks, embedded, skipped: all, degraded, languages };
-      return { ...base, phase, ...counts, ...this.#progress(), ...error };
-    } catch (failure) {
-      const none = { files: 0, chunks: 0, embedded: 0, skipped: {}, degraded: 0 };
-      return { ...base, phase: 'error', ...none, error: serializeError(failure) };
-    }
+    return rootStatusOf(this.#options.root, this.#options.store, {
+      phase: this.#phase,
+      paused: this.#paused,
+      error: this.#error,
+      currentFile: this.#currentFile,
+      skipped: this.#scanner.skipped,
+      waitingCharacters: this.#queue.characters,
+      throughput: this.#embedder.throughput,
+    });
   }
 
   /** Stops at once; what is in flight is given up, what is written stays. The store stays open, its lease is released. */
@@ -320,27 +307,14 @@ export class Indexer {
     return this.#queue.size > 0;
   }
 
-  /** Takes over what the indexes of other folders, such as worktrees, have embedded of what is missing here. */
+  /** See {@link borrowEmbeddings}; what a damaged database still holds is looked for once. */
   async #borrow(signal: AbortSignal): Promise<void> {
     const { store } = this.#options;
     const generation = this.#target?.generation;
     if (generation === undefined || !this.#refill(generation)) return;
-    // What a damaged database still holds is looked for once.
     const copy = store.damagedCopy === this.#salvagedFrom ? undefined : store.damagedCopy;
     this.#salvagedFrom = store.damagedCopy;
-    const cache = new SiblingCache(store.file, generation.fingerprint, copy);
-    try {
-      const missing = cache.empty ? [] : store.pending(generation);
-      for (let from = 0; from < missing.length; from += borrowedAtOnce) {
-        const found = missing.slice(from, from + borrowedAtOnce).map(({ textHash }) => cache.find(textHash));
-        const borrowed = found.filter((embedding) => embedding !== undefined);
-        if (borrowed.length > 0) store.adoptEmbeddings(generation, borrowed);
-        await nextTurn();
-        signal.throwIfAborted();
-      }
-    } finally {
-      cache.close();
-    }
+    await borrowEmbeddings(store, generation, copy, signal);
     this.#queue.clear();
     this.#refill(generation);
   }
@@ -412,34 +386,6 @@ export class Indexer {
   #show(path: string): void {
     this.#currentFile = path;
     this.#status.soon();
-  }
-
-  /** Set where sqlite-vec cannot be loaded: there are keywords only, however good the model is. */
-  #withoutVectors(): SextantError | undefined {
-    const { vec } = this.#options.store;
-    if ('version' in vec) return undefined;
-    return new SextantError('runtime_unavailable', `Search by meaning is not available: ${vec.reason}`, {
-      hint: 'Search by keywords works. Install the build of Sextant for this platform.',
-    });
-  }
-
-  #shownPhase(chunks: number, embedded: number): RootPhase {
-    if (this.#paused && this.#phase !== 'error') return 'paused';
-    // Whoever only reads sees how far the one that writes has come.
-    if (this.#phase === 'ready' && !this.#options.store.writable && embedded > 0 && embedded < chunks)
-      return 'embedding';
-    return this.#phase;
-  }
-
-  #progress(): Partial<RootStatus> {
-    const { throughput } = this.#embedder;
-    const seconds = this.#queue.size === 0 ? undefined : throughput.secondsFor(this.#queue.characters);
-    const rate = this.#phase === 'embedding' ? throughput.tokensPerSecond : undefined;
-    return {
-      ...(this.#currentFile !== undefined && { currentFile: this.#currentFile }),
-      ...(seconds !== undefined && { etaSeconds: seconds }),
-      ...(rate !== undefined && { tokensPerSecond: rate }),
-    };
   }
 
   /** There is something to do. */
