@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { SkipReason } from '../../shared/status.ts';
 import type { Chunk } from '../chunk/chunk.ts';
@@ -17,7 +17,7 @@ export type FileOutcome =
 
 /** Key of an embedding within a model: 128 bits of SHA-256 over the text that is embedded. */
 export function textHashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest().subarray(0, 16);
+  return hash('sha256', text, 'buffer').subarray(0, 16);
 }
 
 /** As {@link textHashOf}, over all that is embedded but the path. */
