@@ -94,6 +94,21 @@ test('nothing moves while a new answer is awaited', async (t) => {
   assert.equal(await panel.results.count(), 12);
 });
 
+test('an answer to a cancelled search harms nobody', async (t) => {
+  const world = new FakeWorld();
+  let answer: (value: SearchResponse) => void = () => undefined;
+  world.onSearch = () => new Promise((resolve) => (answer = resolve));
+  const { panel, page } = await open(t, { world });
+  await panel.query.fill('slow');
+  await panel.waitFor(() => world.searches.length === 1);
+  await panel.press('Escape');
+  await panel.settle();
+  answer(response(sampleResults()));
+  await page.waitForTimeout(50);
+  assert.equal(await panel.results.count(), 0);
+  assert.deepEqual(world.errors, []);
+});
+
 test('keys of the tree: Home, End, Left, Right, Page Down, Escape, typing', async (t) => {
   const { panel } = await open(t, { height: 480 });
   await panel.search('sessions');

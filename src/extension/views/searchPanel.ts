@@ -179,9 +179,13 @@ export class SearchPanel {
       (response): HostToPanel => ({ type: 'results', id, response, append }),
       (error: unknown): HostToPanel => ({ type: 'failed', id, error: serializeError(error) }),
     );
-    if (this.#current.abort !== abort) return;
+    if (!this.#isCurrent(abort)) return;
     this.#current = undefined;
     this.#send(answer);
+  }
+
+  #isCurrent(abort: AbortController): boolean {
+    return this.#current?.abort === abort;
   }
 
   #cancel(id: number): void {
