@@ -17,6 +17,7 @@ import {
   type CommandContext,
   type OptionValues,
 } from '../command.ts';
+import { checkedQuery } from '../../engine/search/searchEngine.ts';
 import { workspaceRoot } from '../roots.ts';
 import { progressLine } from './indexCommand.ts';
 
@@ -89,7 +90,8 @@ export const searchCommand: Command = {
   arity: [1, 1],
   async run(context) {
     const { options } = context;
-    const query = context.positionals[0] ?? '';
+    // Before the model is loaded: ONNX Runtime 1.30 crashes in a process whose command line is longer than 32 kB.
+    const query = checkedQuery(context.positionals[0] ?? '');
     const request = {
       query,
       mode: choiceOption(options, 'mode', searchModes, 'hybrid'),

@@ -174,7 +174,11 @@ export interface CandidateQuery {
   readonly wanted: number;
 }
 
-function checkedQuery(query: string): string {
+/**
+ * The query without white space around it.
+ * @throws SextantError `invalid_argument` when nothing is left or it is too long.
+ */
+export function checkedQuery(query: string): string {
   const text = query.trim();
   if (text === '')
     throw new SextantError('invalid_argument', 'The query is empty.', { hint: 'Type what you look for.' });
