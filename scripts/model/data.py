@@ -18,6 +18,11 @@ class Pairs:
     def __len__(self):
         return len(self.lang)
 
+    def usable(self, share, seed):
+        """A seeded draw of the pairs that are long enough."""
+        rows = np.flatnonzero((self.q_len >= 2) & (self.d_len >= 6))
+        return np.random.default_rng(SEED + 2000 + seed).permutation(rows)[: int(share * len(rows))]
+
     def query(self, i, limit):
         return self.q[self.q_at[i] : self.q_at[i] + min(limit, self.q_len[i])]
 
@@ -40,16 +45,14 @@ def batches(pairs, size, seed, mixed=0.2, usable=None):
     return [out[i] for i in order]
 
 
-def hard_batches(pairs, vectors, size, seed, group=32, centres=1024):
+def hard_batches(pairs, chosen, vectors, size, seed, group=32, centres=1024):
     """Batches made of groups of look-alikes: each pair meets some near negatives besides many far ones."""
     rng = np.random.default_rng(SEED + 1000 + seed)
-    rows = np.flatnonzero((pairs.q_len >= 2) & (pairs.d_len >= 6))
-    middle = vectors[rng.choice(rows, centres, replace=False)].T
-    nearest = np.empty(len(vectors), dtype=np.int32)
+    middle = vectors[rng.choice(len(vectors), centres, replace=False)].T
+    nearest = np.empty(len(vectors), dtype=np.int64)
     for at in range(0, len(vectors), 65536):
         nearest[at : at + 65536] = np.argmax(vectors[at : at + 65536] @ middle, axis=1)
-    rng.shuffle(rows)
-    rows = rows[np.argsort(nearest[rows].astype(np.int64) * 64 + pairs.lang[rows], kind="stable")]
+    rows = chosen[np.argsort(nearest * 64 + pairs.lang[chosen], kind="stable")]
     groups = [rows[i : i + group] for i in range(0, len(rows) - group + 1, group)]
     order = rng.permutation(len(groups))
     per = size // group

@@ -116,13 +116,13 @@ def embedder(bag, tokenizer, cls, sep):
     return embed
 
 
-def embed_pairs(bag, pairs, cls, sep, size=8192):
-    """First 64 dimensions of every document, unit length."""
-    out = np.empty((len(pairs), DIMENSIONS[-1]), dtype=np.float32)
+def embed_pairs(bag, pairs, chosen, cls, sep, size=16384):
+    """First 64 dimensions of the chosen pairs' documents, unit length."""
+    out = np.empty((len(chosen), DIMENSIONS[-1]), dtype=np.float32)
     with torch.no_grad():
         x = F.layer_norm(bag.table, (HIDDEN,))
-        for at in range(0, len(pairs), size):
-            rows = range(at, min(at + size, len(pairs)))
+        for at in range(0, len(chosen), size):
+            rows = chosen[at : at + size]
             flat, starts = ragged([pairs.document(i, 96) for i in rows], cls, sep)
             out[at : at + size] = F.normalize(bag(x, flat, starts, cls)[:, : DIMENSIONS[-1]], dim=1).numpy()
     return out
@@ -135,6 +135,7 @@ def arguments():
     parser.add_argument("--rate", type=float, default=6e-3, help="peak learning rate of the table")
     parser.add_argument("--tag", default="warm", help="name of the checkpoint written")
     parser.add_argument("--start", help="go on from this checkpoint, with batches of look-alikes (hard negatives)")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the pairs that an epoch of look-alikes uses")
     return parser.parse_args()
 
 
@@ -154,7 +155,8 @@ def main():
     plan = []
     for epoch in range(int(np.ceil(epochs))):
         if args.start:
-            plan += hard_batches(pairs, embed_pairs(bag, pairs, cls, sep), BATCH, epoch)
+            chosen = pairs.usable(args.share, epoch)
+            plan += hard_batches(pairs, chosen, embed_pairs(bag, pairs, chosen, cls, sep), BATCH, epoch)
         else:
             plan += batches(pairs, BATCH, epoch)
     plan = plan[: int(len(plan) * epochs / np.ceil(epochs))]
