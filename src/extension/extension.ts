@@ -34,7 +34,8 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
   let settings = readSettings();
   const client = new EngineClient({
     launch: { entry: context.asAbsolutePath('dist/engine.mjs') },
-    storageDir: (context.storageUri ?? context.globalStorageUri).fsPath,
+    // Not the window's own storage: a folder has one index however it is opened, and worktrees share embeddings.
+    storageDir: vscode.Uri.joinPath(context.globalStorageUri, 'indexes').fsPath,
     settings: settings.engine,
     onLog: (line) => writeLog(log, line),
   });
