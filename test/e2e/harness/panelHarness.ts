@@ -12,6 +12,7 @@ import { PanelPage } from '../pages/panelPage.ts';
 import { engineStatus, response, sampleResults } from './sampleData.ts';
 import themes from './themes.json' with { type: 'json' };
 
+/** `themes.json` holds the variables that our style sheets use, as VS Code 1.139 sets them in a webview. */
 export type Theme = keyof typeof themes;
 export const themeNames = Object.keys(themes) as Theme[];
 
