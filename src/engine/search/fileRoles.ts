@@ -9,7 +9,6 @@ export const fileRoles = [
   'declaration',
   'compatibility',
   'internal',
-  'plumbing',
   'prose',
   'data',
 ] as const;
@@ -26,10 +25,9 @@ const rolePatterns: Readonly<Record<PathRole, RegExp>> = {
   declaration: /\.d\.[cm]?ts$|\.pyi$/,
   compatibility: /(?:^|[/_.-])(?:compat|compatibility|_?compat\d*|legacy|deprecat\w*|polyfills?|shims?)(?:[/_.-]|$)/i,
   internal: /(?:^|\/)(?:_[^/]*|internals?|details?|private|impl)\//i,
-  plumbing: /(?:^|\/)(?:index|mod|lib|init|__init__|main|__main__|package|prelude|exports?)\.\w+$/i,
 };
 
-const roleWords: Readonly<Record<FileRole, RegExp | undefined>> = {
+const roleWords: Readonly<Record<FileRole, RegExp>> = {
   test: /\b(?:tests?|tested|testing|specs?|mocks?|mocking|fixtures?|assert\w*)\b/i,
   example: /\b(?:examples?|samples?|demos?|tutorials?|bench(?:mark)?s?)\b/i,
   generated: /\bgenerated\b|\bprotobuf\b/i,
@@ -37,7 +35,6 @@ const roleWords: Readonly<Record<FileRole, RegExp | undefined>> = {
   declaration: /\b(?:declarations?|typings?|type stubs?|\.d\.ts)\b/i,
   compatibility: /\b(?:compat\w*|legacy|deprecat\w*|polyfills?|shims?|backwards?)\b/i,
   internal: /\binternals?\b/i,
-  plumbing: undefined,
   prose: /\b(?:docs?|documentation|readme|changelog|guides?|licen[cs]e|install(?:ation)? instructions?)\b/i,
   data: /\b(?:configs?|configuration file|settings file|manifest|lock ?file|ya?ml|toml|css|stylesheets?|package\.json)\b/i,
 };
@@ -63,5 +60,5 @@ export function rolesOf({ path, language, scope }: RoledFile): FileRole[] {
 
 /** Roles that the words of a query ask for. */
 export function rolesAskedFor(query: string): Set<FileRole> {
-  return new Set(fileRoles.filter((role) => roleWords[role]?.test(query)));
+  return new Set(fileRoles.filter((role) => roleWords[role].test(query)));
 }

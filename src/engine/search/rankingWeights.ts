@@ -12,7 +12,6 @@ export const signalNames = [
   'breadth',
   'name',
   'definition',
-  'signature',
   'path',
   'folder',
   'fileKeyword',
@@ -42,48 +41,51 @@ export interface RankingWeights {
 export const candidateLimits = { keyword: 400, dense: 200, sameName: 300, symbol: 40, ranked: 250 } as const;
 
 const roles: Readonly<Record<FileRole, number>> = {
-  test: -0.9,
-  example: -0.5,
+  test: -1.1,
+  example: -0.55,
   generated: -0.5,
   vendored: -0.5,
   declaration: -0.3,
-  compatibility: -0.2,
+  compatibility: -0.15,
   internal: -0.15,
-  plumbing: 0,
-  prose: -0.7,
-  data: -0.5,
+  prose: -0.85,
+  data: -0.55,
 };
 
 const nothing = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;
 
 const question: SignalWeights = {
-  keyword: 0.4,
-  meaning: 0.8,
-  breadth: 0.3,
-  name: 0.6,
-  definition: 0.3,
-  signature: 0.15,
-  path: 1,
-  folder: 0.3,
-  fileKeyword: 0.75,
-  fileMeaning: 0.3,
-  fileBreadth: 0.3,
-  fileChunks: 0.25,
+  keyword: 0.2,
+  meaning: 0.65,
+  breadth: 0.1,
+  name: 0.4,
+  definition: 0.35,
+  path: 1.2,
+  folder: 0.55,
+  fileKeyword: 0.85,
+  fileMeaning: 0.25,
+  fileBreadth: 0.15,
+  fileChunks: 0.35,
   container: 0.1,
   fragment: 0.2,
-  depth: -0.4,
+  depth: -0.7,
   ...roles,
 };
 
 const identifier: SignalWeights = {
   ...question,
   keyword: 0.6,
-  definition: 1.3,
+  breadth: 0.3,
   name: 0.7,
-  path: 1.15,
-  fileKeyword: 0.6,
-  fragment: 0.4,
-  depth: -0.1,
+  definition: 1.05,
+  path: 1.25,
+  folder: 0.3,
+  fileKeyword: 0.55,
+  fileBreadth: 0.3,
+  fileChunks: 0.4,
+  container: 0,
+  fragment: 0.5,
+  depth: -0.2,
 };
 
 export const rankingWeights: RankingWeights = {
@@ -96,6 +98,6 @@ export const rankingWeights: RankingWeights = {
     code: question,
   },
   semantic: { ...nothing, ...roles, meaning: 1.5, fileMeaning: 0.5 },
-  similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2, signature: 0.15 },
+  similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2 },
   repeatDecay: 0.5,
 };

@@ -67,19 +67,21 @@ function meaningScale(candidates: readonly RankCandidate[]): (cosine: number | u
   return (cosine) => (cosine === undefined || best <= worst ? 0 : (cosine - worst) / (best - worst));
 }
 
-/** A file named for its role in a package (`index`, `mod`) is known by its folder. */
-function pathNames(path: string, plumbing: boolean): { name: string; folders: string } {
+/** Names of files that say what part of a package they are; what is in them is said by their folder. */
+const packagePart = /^(?:index|mod|lib|init|__init__|main|__main__|package|prelude|exports?)$/i;
+
+function pathNames(path: string): { name: string; folders: string } {
   const segments = path.split('/');
   const file = segments.pop()!.replace(/^\.+/, '');
   const stem = file.includes('.') ? file.slice(0, file.indexOf('.')) : file;
-  const name = plumbing ? (segments.pop() ?? stem) : stem;
+  const name = packagePart.test(stem) ? (segments.pop() ?? stem) : stem;
   return { name, folders: segments.join(' ') };
 }
 
 function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): Signals {
   const { row } = chunks[0]!.candidate;
   const roles = rolesOf(row);
-  const { name, folders } = pathNames(row.path, roles.includes('plumbing'));
+  const { name, folders } = pathNames(row.path);
   const terms = new Set(chunks.flatMap((chunk) => [...chunk.terms]));
   const shown = roles.filter((role) => !wants.has(role));
   return {
@@ -102,7 +104,6 @@ function chunkSignals({ candidate, keyword, meaning, terms }: Evidence, weights:
     breadth: weights.shareAt(terms),
     name: weights.fit(row.name),
     definition: row.definition ? exactName : exactName / 2,
-    signature: weights.share(codeTokens(row.signature)),
     container: row.definition && containerKinds.has(row.kind) ? 1 : 0,
     fragment: !row.definition && row.kind !== 'section' ? 1 : 0,
   };
