@@ -8,12 +8,18 @@ import type { Encoder } from './runtime/encoder.ts';
 
 type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'threads'>;
 
-/** Loads the one encoder of the engine on first use, tells when there is another, and disposes of the one before. */
+/**
+ * Loads the encoder of the engine on first use and tells when there is another. The one before stays for queries as long as
+ * its embeddings serve.
+ */
 export class EncoderHost {
   readonly #onChange: (encoder: Encoder | undefined) => void;
   #settings: EncoderSettings;
   #loading: Promise<Encoder> | undefined;
   #encoder: Encoder | undefined;
+  #previous: Encoder | undefined;
+  /** Somebody has asked for an encoder: a change of settings loads the other one. */
+  #wanted = false;
   #error: SerializedError | undefined;
 
   constructor(settings: EncoderSettings, onChange: (encoder: Encoder | undefined) => void) {
@@ -24,6 +30,20 @@ export class EncoderHost {
   /** The encoder if it is loaded by now. */
   get current(): Encoder | undefined {
     return this.#encoder;
+  }
+
+  /** A loaded encoder whose embeddings are among the serving ones. */
+  matching(serving: ReadonlySet<string>): Encoder | undefined {
+    return [this.#encoder, this.#previous].find((encoder) => encoder !== undefined && serving.has(encoder.fingerprint));
+  }
+
+  /** Lets the previous encoder go once nothing of it serves any more. */
+  retire(isServing: (fingerprint: string) => boolean): void {
+    const previous = this.#previous;
+    if (previous === undefined || this.#encoder === undefined) return;
+    if (previous.fingerprint !== this.#encoder.fingerprint && isServing(previous.fingerprint)) return;
+    this.#previous = undefined;
+    void previous.dispose();
   }
 
   get error(): SerializedError | undefined {
@@ -42,29 +62,39 @@ export class EncoderHost {
 
   /** @throws SextantError `model_missing`, `model_invalid` or `runtime_unavailable`; the next call tries again. */
   load(): Promise<Encoder> {
+    this.#wanted = true;
     this.#loading ??= this.#start();
     return this.#loading;
   }
 
-  /** Loads another model where the settings ask for one; what is being embedded with the old one is given up. */
+  /** Loads another model where the settings ask for one. Nothing is announced before it is loaded or has failed. */
   async update(settings: EncoderSettings): Promise<void> {
     const { modelPath, backend, threads } = this.#settings;
     if (modelPath === settings.modelPath && backend === settings.backend && threads === settings.threads) return;
     this.#settings = settings;
-    const wanted = this.#loading !== undefined;
-    await this.dispose();
-    if (wanted) await this.load().catch(() => undefined);
+    const before = this.#loading;
+    this.#loading = undefined;
+    if (!this.#wanted) return;
+    const loaded = await before?.catch(() => undefined);
+    // Settings that changed twice: the one that never served is of no use.
+    if (loaded !== undefined && loaded !== this.#encoder) await loaded.dispose();
+    if (this.#encoder !== undefined) {
+      await this.#previous?.dispose();
+      this.#previous = this.#encoder;
+      this.#encoder = undefined;
+    }
+    await this.load().catch(() => undefined);
   }
 
   async dispose(): Promise<void> {
     const loading = this.#loading;
+    const previous = this.#previous;
     this.#loading = undefined;
-    if (this.#encoder !== undefined) {
-      this.#encoder = undefined;
-      this.#onChange(undefined);
-    }
+    this.#encoder = undefined;
+    this.#previous = undefined;
     const encoder = await loading?.catch(() => undefined);
     await encoder?.dispose();
+    await previous?.dispose();
   }
 
   #start(): Promise<Encoder> {

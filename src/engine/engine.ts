@@ -16,7 +16,6 @@ import type { IndexRunSummary } from './index/indexerOptions.ts';
 import { OpenRoot } from './openRoot.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
-import { embeddedShareOf } from './search/searchRoot.ts';
 import { translateError } from './store/sqlite.ts';
 
 export interface EngineOptions {
@@ -139,18 +138,22 @@ export class Engine {
   async search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
     const roots = this.#chosen(request.roots);
     const encoder = await this.#encoderFor(roots, request.mode !== 'keyword');
-    return this.#guarded(roots, () => this.#search.search(roots, encoder, request, signal));
+    const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
+    return this.#guarded(roots, () => this.#search.search(searched, encoder, request, signal));
   }
 
   async similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
     const roots = this.#chosen(undefined);
     const encoder = await this.#encoderFor(roots, true);
-    return this.#guarded(roots, () => this.#search.similar(roots, encoder, request, signal));
+    const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
+    return this.#guarded(roots, () => this.#search.similar(searched, encoder, request, signal));
   }
 
   async duplicates(request: DuplicatesRequest, signal: AbortSignal): Promise<DuplicatesResponse> {
     const roots = this.#chosen(request.roots);
-    return this.#guarded(roots, () => this.#search.duplicates(roots, request, signal));
+    const encoder = await this.#encoderFor(roots, true);
+    const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
+    return this.#guarded(roots, () => this.#search.duplicates(searched, request, signal));
   }
 
   async updateSettings(settings: EngineSettings): Promise<EngineStatus> {
@@ -258,8 +261,9 @@ export class Engine {
   /** The encoder for a query, waited for only where there is something to compare the query with. */
   async #encoderFor(roots: readonly OpenRoot[], wanted: boolean): Promise<Encoder | undefined> {
     if (!wanted) return undefined;
-    if (this.#encoders.current !== undefined || embeddedShareOf(roots) === 0) return this.#encoders.current;
-    return this.#encoders.load().catch(() => undefined);
+    const serving = new Set(roots.map((root) => root.servingModel()).filter((model) => model !== undefined));
+    if (serving.size === 0) return this.#encoders.current;
+    return this.#encoders.matching(serving) ?? this.#encoders.load().catch(() => undefined);
   }
 
   /** A damaged database shows itself in a search as well: the indexer is sent to look at it and builds it again. */
@@ -276,6 +280,7 @@ export class Engine {
   }
 
   #publish(): void {
+    this.#encoders.retire((model) => [...this.#roots.values()].some((root) => root.servingModel() === model));
     this.#options.onStatus?.(this.status());
   }
 }

@@ -12,7 +12,6 @@ import type { SearchRoot } from './search/searchRoot.ts';
 import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
 import { RootIndex } from './store/rootIndex.ts';
 import { RootStore } from './store/rootStore.ts';
-import type { SearchIndex } from './store/searchIndex.ts';
 import { codeTokens } from './text/codeTokens.ts';
 
 export interface OpenRootOptions {
@@ -34,15 +33,13 @@ function discoverySettings(settings: EngineSettings, root: WorkspaceRoot): Disco
 }
 
 /** One workspace folder with its database and, once started, the indexer that keeps it up to date. */
-export class OpenRoot implements SearchRoot {
+export class OpenRoot {
   readonly workspace: WorkspaceRoot;
   readonly #options: OpenRootOptions;
   readonly #file: string;
   #settings: DiscoverySettings;
   #store: RootStore;
   #indexer: Indexer;
-  #index: RootIndex;
-  #encoder: Encoder | undefined;
   #started = false;
 
   /** @throws SextantError `database_too_new`, `database_busy`, `disk_full` */
@@ -53,7 +50,6 @@ export class OpenRoot implements SearchRoot {
     this.#file = databaseFile(options.storageDir, options.root.path);
     this.#store = new RootStore(this.#file);
     this.#indexer = this.#createIndexer();
-    this.#index = this.#createIndex();
   }
 
   static exists(storageDir: string, root: WorkspaceRoot): boolean {
@@ -64,9 +60,17 @@ export class OpenRoot implements SearchRoot {
     return this.workspace.uri;
   }
 
-  /** The reading side of whichever database serves now: a damaged one is replaced while the root is open. */
-  get index(): SearchIndex {
-    return this.#index;
+  /**
+   * The root for one search whose query is embedded by the model with this fingerprint: should another model's generation
+   * begin to serve before the search is done, it is as if nothing were embedded.
+   */
+  searchedWith(fingerprint: string | undefined): SearchRoot {
+    return { root: this.root, index: new RootIndex(this.#store, () => fingerprint) };
+  }
+
+  /** Fingerprint of the model whose embeddings serve; undefined when there are none. */
+  servingModel(): string | undefined {
+    return this.#store.read((reader) => reader.servingModel())?.fingerprint;
   }
 
   get started(): boolean {
@@ -74,7 +78,6 @@ export class OpenRoot implements SearchRoot {
   }
 
   start(encoder: Encoder | undefined, paused: boolean): void {
-    this.#encoder = encoder;
     if (this.#started) return;
     this.#started = true;
     if (paused) this.#indexer.pause();
@@ -82,7 +85,6 @@ export class OpenRoot implements SearchRoot {
   }
 
   setEncoder(encoder: Encoder | undefined): void {
-    this.#encoder = encoder;
     if (this.#started) this.#indexer.setEncoder(encoder);
   }
 
@@ -134,7 +136,6 @@ export class OpenRoot implements SearchRoot {
     deleteDatabase(this.#file);
     this.#store = new RootStore(this.#file);
     this.#indexer = this.#createIndexer();
-    this.#index = this.#createIndex();
     this.#started = false;
   }
 
@@ -155,10 +156,6 @@ export class OpenRoot implements SearchRoot {
   async dispose(): Promise<void> {
     await this.#indexer.dispose();
     this.#store.close();
-  }
-
-  #createIndex(): RootIndex {
-    return new RootIndex(this.#store, () => this.#encoder?.fingerprint);
   }
 
   #createIndexer(): Indexer {

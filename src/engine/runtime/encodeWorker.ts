@@ -9,6 +9,7 @@ import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { QuantizedWeights } from './quantizedWeights.ts';
 import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
 import { serveRequests } from './serveRequests.ts';
+import type { WorkerData } from './workerLink.ts';
 
 /** `int8` multiplies 8-bit integers in linear layers: about twice as fast, embeddings differ in the third digit. */
 export type Precision = 'float32' | 'int8';
@@ -24,7 +25,7 @@ export interface EncodeSettings {
 /** `load` opens the session, so that a model that cannot run is known before the first text. */
 export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode'; readonly input: PackedInput };
 
-const { folder, threads, head, precision } = workerData as EncodeSettings;
+const { folder, threads, head, precision } = (workerData as WorkerData<EncodeSettings>).settings;
 
 async function load(): Promise<OrtModel> {
   const { encoder, network: embedding, config, weights } = await readModelFolder(folder);
@@ -41,6 +42,11 @@ async function load(): Promise<OrtModel> {
 let model: Promise<OrtModel> | undefined;
 let vocabularySize = 0;
 
+async function close(): Promise<void> {
+  const loaded = await model?.catch(() => undefined);
+  await loaded?.dispose();
+}
+
 // ONNX Runtime's Node binding computes on the thread that calls it, which is why this is a worker.
 serveRequests(async (request: EncodeRequest) => {
   const loaded = await (model ??= load());
@@ -52,4 +58,4 @@ serveRequests(async (request: EncodeRequest) => {
   // The runtime's own buffer is not ours to transfer.
   const copy = data.slice();
   return { result: { data: copy, rows, columns }, transfer: [copy.buffer] };
-});
+}, close);

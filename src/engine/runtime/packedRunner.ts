@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import { tokenizerName, type ModelFolder } from '../model/modelFolder.ts';
+import { operationsPerToken } from '../model/networkCost.ts';
 import { workerEntry } from '../paths.ts';
 import type { EmbedKind, EmbedOptions } from './encoder.ts';
 import type { EncodeRequest, EncodeSettings, Precision } from './encodeWorker.ts';
@@ -14,8 +15,10 @@ import { WorkerLink } from './workerLink.ts';
 const windowTexts = 1024;
 /** Texts of one request to a tokenizing thread; a query waits for one such request at most. */
 const tokenizeTexts = 32;
-/** Tokens a batch holds for each computing thread. */
-const tokensPerThread = 512;
+/** Tokens a batch holds for each computing thread: more gain nothing, and fewer do for models that take long over them. */
+const tokensPerThread = { least: 128, most: 512 };
+/** Work of a batch for each thread: about a third of a second, which is what a query, a pause or the end waits for. */
+const batchOperations = 3e10;
 const maxSpread = 0.15;
 const maxSessions = 4;
 /** What the linear layers of all sessions may take together, as float32. */
@@ -57,6 +60,11 @@ function threadPlan(
   return { sessions, threads: Math.max(1, Math.floor(threads / sessions)) };
 }
 
+function threadTokens({ network }: ModelFolder): number {
+  const { least, most } = tokensPerThread;
+  return Math.round(Math.min(most, Math.max(least, batchOperations / operationsPerToken(network, least))));
+}
+
 type TokenizeLink = WorkerLink<TokenizeRequest, TokenizedTexts>;
 type EncodeLink = WorkerLink<EncodeRequest, Matrix>;
 
@@ -71,7 +79,7 @@ export class PackedRunner {
 
   constructor({ model, threads, head, precision }: PackedRunnerOptions) {
     const plan = threadPlan(model, threads);
-    this.#batchTokens = tokensPerThread * plan.threads;
+    this.#batchTokens = plan.threads * threadTokens(model);
     const tokenize: TokenizeSettings = { file: path.join(model.folder, tokenizerName), maxTokens: model.maxTokens };
     const encode: EncodeSettings = { folder: model.folder, threads: plan.threads, head, precision };
     this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];

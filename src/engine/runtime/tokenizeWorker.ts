@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { Tokenizer } from 'tokenizers';
 import { SextantError } from '../../shared/errors.ts';
 import { serveRequests } from './serveRequests.ts';
+import type { WorkerData } from './workerLink.ts';
 
 export interface TokenizeSettings {
   readonly file: string;
@@ -23,7 +24,7 @@ export interface TokenizedTexts {
 /** No tokenizer makes tokens this long on average, so what lies beyond would be cut off after it was tokenised. */
 const maxCharactersPerToken = 64;
 
-const { file, maxTokens } = workerData as TokenizeSettings;
+const { file, maxTokens } = (workerData as WorkerData<TokenizeSettings>).settings;
 
 function load(): Tokenizer {
   try {

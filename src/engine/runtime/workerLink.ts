@@ -1,9 +1,21 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { deserializeError, SextantError, type SerializedError } from '../../shared/errors.ts';
 
 /** What a worker answers to a request of the same id. */
 export type WorkerReply<Result> =
   { readonly id: number; readonly result: Result } | { readonly id: number; readonly error: SerializedError };
+
+/** What a worker of a `WorkerLink` is started with. */
+export interface WorkerData<Settings> {
+  readonly settings: Settings;
+  readonly busy: Int32Array<SharedArrayBuffer>;
+}
+
+const longestWaitMs = 10_000;
+
+/** Asks a worker to end once it has answered what came before. */
+export const closeMessage = 'close';
 
 interface Pending<Result> {
   readonly resolve: (result: Result) => void;
@@ -16,14 +28,32 @@ export class WorkerLink<Request, Result> {
   readonly #pending = new Map<number, Pending<Result>>();
   #failure: SextantError | undefined;
   #nextId = 1;
+  #exited = false;
+  /** Requests sent and not finished; counted here when sent, so that none is overlooked on its way. */
+  readonly #busy = new Int32Array(new SharedArrayBuffer(4));
+  /** The process may not end under native code either (see {@link WorkerLink.dispose}): a batch at most is waited for. */
+  readonly #awaitNative = (): void => {
+    const deadline = performance.now() + longestWaitMs;
+    for (let left = longestWaitMs; left > 0; left = deadline - performance.now()) {
+      const count = Atomics.load(this.#busy, 0);
+      if (count === 0) return;
+      Atomics.wait(this.#busy, 0, count, left);
+    }
+  };
 
-  constructor(entry: string, workerData: unknown, name: string) {
-    this.#worker = new Worker(entry, { workerData, name });
+  constructor(entry: string, settings: unknown, name: string) {
+    const workerData: WorkerData<unknown> = { settings, busy: this.#busy };
+    this.#worker = new Worker(entry, { workerData, name, execArgv: [] });
+    process.on('exit', this.#awaitNative);
     this.#worker.on('message', (reply: WorkerReply<Result>) => this.#settle(reply));
     this.#worker.on('error', (cause) =>
       this.#fail(new SextantError('runtime_unavailable', `A ${name} thread failed: ${describe(cause)}`, { cause })),
     );
     this.#worker.on('exit', () => this.#fail(new SextantError('runtime_unavailable', `A ${name} thread has stopped.`)));
+    this.#worker.on('exit', () => {
+      this.#exited = true;
+      process.off('exit', this.#awaitNative);
+    });
     this.#worker.unref();
   }
 
@@ -34,19 +64,28 @@ export class WorkerLink<Request, Result> {
       this.#pending.set(id, { resolve, reject });
       // The thread keeps the process alive only while somebody waits for it.
       this.#worker.ref();
+      Atomics.add(this.#busy, 0, 1);
       this.#worker.postMessage({ id, request }, transfer);
     });
   }
 
+  /**
+   * Rejects what is under way and lets the thread end by itself, after the request it is working on: native code that
+   * returns into a thread that was terminated meanwhile takes the whole process down.
+   */
   async dispose(): Promise<void> {
     this.#fail(new SextantError('cancelled', 'The encoder was closed.'));
-    await this.#worker.terminate();
+    if (this.#exited) return;
+    const exit = once(this.#worker, 'exit');
+    this.#worker.ref();
+    this.#worker.postMessage(closeMessage);
+    await exit;
   }
 
   #settle(reply: WorkerReply<Result>): void {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    if (this.#pending.size === 0 && this.#failure === undefined) this.#worker.unref();
     if ('error' in reply) pending?.reject(deserializeError(reply.error));
     else pending?.resolve(reply.result);
   }
