@@ -14,6 +14,7 @@ const allowed = [
   /^extension\/dist\/node_modules\//,
   /^extension\/media\/[a-z]+\.(svg|png)$/,
   /^extension\/media\/walkthrough\//,
+  /^extension\/media\/screenshots\/[a-z-]+\.png$/,
   /^extension\/media\/models\/[a-z0-9-]+\/[a-zA-Z_]+\.(json|safetensors|md)$/,
 ];
 
