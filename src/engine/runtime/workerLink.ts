@@ -46,14 +46,11 @@ export class WorkerLink<Request, Result> {
     this.#worker = new Worker(entry, { workerData, name, execArgv: [] });
     process.on('exit', this.#awaitNative);
     this.#worker.on('message', (reply: WorkerReply<Result>) => this.#settle(reply));
-    this.#worker.on('error', (cause) =>
-      this.#fail(new SextantError('runtime_unavailable', `A ${name} thread failed: ${describe(cause)}`, { cause })),
-    );
-    this.#worker.on('exit', () => this.#fail(new SextantError('runtime_unavailable', `A ${name} thread has stopped.`)));
-    this.#worker.on('exit', () => {
-      this.#exited = true;
-      process.off('exit', this.#awaitNative);
+    this.#worker.on('error', (cause) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#gone(new SextantError('runtime_unavailable', `A ${name} thread failed: ${why}`, { cause }));
     });
+    this.#worker.on('exit', () => this.#gone(new SextantError('runtime_unavailable', `A ${name} thread has stopped.`)));
     this.#worker.unref();
   }
 
@@ -90,13 +87,15 @@ export class WorkerLink<Request, Result> {
     else pending?.resolve(reply.result);
   }
 
+  #gone(error: SextantError): void {
+    this.#exited = true;
+    process.off('exit', this.#awaitNative);
+    this.#fail(error);
+  }
+
   #fail(error: SextantError): void {
     this.#failure ??= error;
     for (const pending of this.#pending.values()) pending.reject(this.#failure);
     this.#pending.clear();
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

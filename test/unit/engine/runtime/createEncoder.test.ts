@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
@@ -183,6 +185,28 @@ test('a closed encoder rejects what waits and what comes', async () => {
   await encoder.dispose();
   await rejected;
   await rejectsWith('cancelled', encoder.embed(['w5'], 'query'));
+});
+
+test('ending the process or closing the encoder under a running batch is a clean end', async () => {
+  using model = testModel();
+  const module = path.join(import.meta.dirname, '..', '..', '..', '..', 'src/engine/runtime/createEncoder.ts');
+  const text = words(tokenIds(1100, vocabulary));
+  const script = `
+    const { createEncoder } = await import(${JSON.stringify(module)});
+    const encoder = await createEncoder({ modelDir: ${JSON.stringify(model.folder)}, threads: 1, backend: 'cpu' });
+    const texts = Array(200).fill(${JSON.stringify(text)});
+    const onProgress = async () => {
+      if (process.argv[1] === 'exit') process.exit(5);
+      await encoder.dispose();
+      process.exitCode = 5;
+    };
+    encoder.embed(texts, 'document', { onProgress }).catch(() => undefined);
+  `;
+  for (const how of ['exit', 'dispose']) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, how], { stdio: 'ignore' });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.equal(code, 5, how);
+  }
 });
 
 test('what is wrong with a model is a typed error', async () => {
