@@ -53,10 +53,19 @@ function newEnoughNode() {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   writeFileSync(path.join(staging, 'package.json'), '{"private":true}');
-  const { ok, output } = npm(['install', '--prefix', staging, '--no-save', '--ignore-scripts', `${name}@${nodeVersion}`]);
+  const { ok, output } = npm([
+    'install',
+    '--prefix',
+    staging,
+    '--no-save',
+    '--ignore-scripts',
+    `${name}@${nodeVersion}`,
+  ]);
   if (!ok) {
     rmSync(staging, { recursive: true, force: true });
-    fail(`Node ${minimumMajor} or newer is needed and could not be installed (${lastError(output)}). Install it, or connect to the npm registry, and try again.`);
+    fail(
+      `Node ${minimumMajor} or newer is needed and could not be installed (${lastError(output)}). Install it, or connect to the npm registry, and try again.`,
+    );
   }
   rmSync(home, { recursive: true, force: true });
   renameSync(staging, home);
@@ -76,7 +85,10 @@ function ensureDependencies() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('installing packages (about a minute, once) …');
   const { ok, output } = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
-  if (!ok) fail(`packages could not be installed (${lastError(output)}). Check the connection to the npm registry and try again.`);
+  if (!ok)
+    fail(
+      `packages could not be installed (${lastError(output)}). Check the connection to the npm registry and try again.`,
+    );
   writeFileSync(stamp, wanted);
 }
 

@@ -24,7 +24,10 @@ test('a new model builds its index beside the old one, which answers until then;
   const folder = path.join(base, 'workspace');
   fs.mkdirSync(folder);
   for (let i = 0; i < 20; i += 1) {
-    fs.writeFileSync(path.join(folder, `part${i}.ts`), `/** Opens valve ${i}. */\nexport function openValve${i}() {}\n`);
+    fs.writeFileSync(
+      path.join(folder, `part${i}.ts`),
+      `/** Opens valve ${i}. */\nexport function openValve${i}() {}\n`,
+    );
   }
   const engine = new Engine({ storageDir: path.join(base, 'store'), settings: defaultEngineSettings });
   t.after(() => engine.dispose());
