@@ -8,7 +8,6 @@ export const fileRoles = [
   'vendored',
   'declaration',
   'compatibility',
-  'internal',
   'prose',
   'data',
 ] as const;
@@ -24,7 +23,6 @@ const rolePatterns: Readonly<Record<PathRole, RegExp>> = {
   vendored: /(?:^|\/)(?:vendor|vendored|_vendor|third_?party|3rdparty|external|extern|node_modules|deps)(?:\/|$)/i,
   declaration: /\.d\.[cm]?ts$|\.pyi$/,
   compatibility: /(?:^|[/_.-])(?:compat|compatibility|_?compat\d*|legacy|deprecat\w*|polyfills?|shims?)(?:[/_.-]|$)/i,
-  internal: /(?:^|\/)(?:_[^/]*|internals?|details?|private|impl)\//i,
 };
 
 const roleWords: Readonly<Record<FileRole, RegExp>> = {
@@ -34,7 +32,6 @@ const roleWords: Readonly<Record<FileRole, RegExp>> = {
   vendored: /\b(?:vendor(?:ed)?|third[- ]party)\b/i,
   declaration: /\b(?:declarations?|typings?|type stubs?|\.d\.ts)\b/i,
   compatibility: /\b(?:compat\w*|legacy|deprecat\w*|polyfills?|shims?|backwards?)\b/i,
-  internal: /\binternals?\b/i,
   prose: /\b(?:docs?|documentation|readme|changelog|guides?|licen[cs]e|install(?:ation)? instructions?)\b/i,
   data: /\b(?:configs?|configuration file|settings file|manifest|lock ?file|ya?ml|toml|css|stylesheets?|package\.json)\b/i,
 };

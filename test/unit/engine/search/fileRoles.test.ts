@@ -21,7 +21,7 @@ const cases: readonly [path: string, roles: readonly FileRole[]][] = [
   ['proto/user_pb2.py', ['generated']],
   ['third_party/zlib/inflate.c', ['vendored']],
   ['types/button.d.ts', ['declaration']],
-  ['_examples/rest/routes.json', ['example', 'internal', 'data']],
+  ['_examples/rest/routes.json', ['example', 'data']],
   ['README.md', ['prose']],
   ['src/_private.ts', []],
   ['src/compat.py', ['compatibility']],
