@@ -7,14 +7,7 @@ import { text } from '../text.ts';
 import { FilterPicker } from './filterPicker.tsx';
 import { Icon } from './icon.tsx';
 import { Menu } from './menu.tsx';
-
-/** What a chip and the picker call a filter. */
-export function filterLabel(filter: Filter): string {
-  if (filter.type === 'language') return text.language(filter.value);
-  if (filter.type === 'kind') return text.kinds[filter.value];
-  if (filter.type === 'scope') return text.scopes[filter.value];
-  return filter.value;
-}
+import { filterLabel } from './filterLabel.ts';
 
 interface FilterBarProps {
   readonly state: PanelState;

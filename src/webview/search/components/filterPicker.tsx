@@ -4,7 +4,7 @@ import { indexedLanguages } from '../model/progress.ts';
 import type { PanelState } from '../model/state.ts';
 import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
-import { filterLabel } from './filterBar.tsx';
+import { filterLabel } from './filterLabel.ts';
 import { Icon } from './icon.tsx';
 import { Popup } from './menu.tsx';
 

@@ -7,8 +7,6 @@ import { IconButton } from './icon.tsx';
 import type { Act } from './treeKeys.ts';
 import { Why } from './why.tsx';
 
-export type RowAction = 'open' | 'side' | 'similar' | 'copyText' | 'copyPath' | 'why' | 'menu';
-
 export interface RowActions {
   readonly act: Act;
 }

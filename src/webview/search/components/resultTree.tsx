@@ -7,7 +7,7 @@ import { text } from '../text.ts';
 import { duplicateTree } from './duplicateTree.tsx';
 import { fileTree } from './fileTree.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
-import type { RowAction } from './resultRow.tsx';
+import type { RowAction } from './treeKeys.ts';
 import { handleKey, rowId, type Act } from './treeKeys.ts';
 
 export const listId = 'list';

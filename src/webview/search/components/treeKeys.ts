@@ -1,6 +1,7 @@
 import type { Dispatch } from '../dispatch.ts';
 import { moveFrom, sidestep, type Row } from '../model/rows.ts';
-import type { RowAction } from './resultRow.tsx';
+
+export type RowAction = 'open' | 'side' | 'similar' | 'copyText' | 'copyPath' | 'why' | 'menu';
 
 /** Does something to a row; `at` is where a menu opens. */
 export type Act = (key: string, action: RowAction, at?: { x: number; y: number }) => void;
