@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
-const question = process.argv[2] ?? 'how does indexing survive a crash?';
+const question = process.argv[2] ?? 'split camelCase identifiers into words';
 
 /** Runs the command line as a user would and ends with its exit code when it fails. */
 function sextant(...args: string[]): void {
