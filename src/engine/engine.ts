@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import os from 'node:os';
 import { SextantError, serializeError } from '../shared/errors.ts';
 import type { Diagnostics, EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type {
@@ -220,7 +221,7 @@ export class Engine {
       root,
       storageDir: this.#options.storageDir,
       settings: this.#settings,
-      chunker: () => (this.#chunker ??= new ChunkPool()),
+      chunker: () => (this.#chunker ??= new ChunkPool({ size: parserThreads() })),
       onStatus: (status) => {
         for (const watch of this.#watchers) watch(status);
         this.#publish();
@@ -288,4 +289,9 @@ export class Engine {
 function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus {
   const counts = { files: 0, chunks: 0, embedded: 0, skipped: {}, degraded: 0 };
   return { root: uri, name, phase: 'error', ...counts, error: serializeError(error) };
+}
+
+/** A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: two at most. */
+function parserThreads(): number {
+  return Math.max(1, Math.min(2, Math.floor(os.availableParallelism() / 2)));
 }
