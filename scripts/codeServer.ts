@@ -138,6 +138,8 @@ async function installFromNpm(folder: string): Promise<void> {
     ...process.env,
     PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
   };
+  // What an outer npm says of its own Node would be believed by install scripts, and it may be an older one.
+  for (const key of ['npm_config_user_agent', 'npm_node_execpath', 'NODE']) Reflect.deleteProperty(env, key);
   // Without headers next to this Node, node-gyp would download them from outside the registry.
   if (existsSync(join(nodeHome, 'include', 'node', 'node.h'))) env['npm_config_nodedir'] = nodeHome;
   // The repository's .npmrc turns install scripts off; code-server's own script is what installs VS Code's modules.
