@@ -41,49 +41,51 @@ export interface RankingWeights {
 export const candidateLimits = { keyword: 400, dense: 200, sameName: 300, symbol: 40, ranked: 250 } as const;
 
 const roles: Readonly<Record<FileRole, number>> = {
-  test: -0.9,
-  example: -0.5,
+  test: -1,
+  example: -0.55,
   generated: -0.5,
   vendored: -0.5,
   declaration: -0.3,
-  compatibility: -0.15,
-  prose: -0.7,
-  data: -0.35,
+  compatibility: -0.1,
+  prose: -0.8,
+  data: -0.4,
 };
 
 const nothing = Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>;
 
 const question: SignalWeights = {
-  keyword: 0.25,
-  meaning: 0.6,
-  breadth: 0.1,
-  name: 0.45,
+  keyword: 0.2,
+  meaning: 0.75,
+  breadth: 0.15,
+  name: 0.4,
   definition: 0.4,
-  path: 1.15,
-  folder: 0.45,
-  fileKeyword: 0.75,
-  fileMeaning: 0.25,
-  fileBreadth: 0.2,
-  fileChunks: 0.4,
-  container: 0.15,
-  fragment: 0.25,
-  depth: -0.55,
+  path: 1.2,
+  folder: 0.6,
+  fileKeyword: 0.85,
+  fileMeaning: 0.2,
+  fileBreadth: 0.15,
+  fileChunks: 0.35,
+  container: 0.1,
+  fragment: 0.2,
+  depth: -0.6,
   ...roles,
 };
 
 const identifier: SignalWeights = {
   ...question,
-  keyword: 0.95,
-  meaning: 0.7,
+  keyword: 0.9,
+  meaning: 0.55,
   breadth: 0.6,
-  definition: 1.5,
-  path: 1.1,
+  name: 0.5,
+  definition: 1.3,
   folder: 0.15,
-  fileKeyword: 0.55,
+  fileKeyword: 0.5,
+  fileMeaning: 0.1,
   fileBreadth: 0.5,
-  fileChunks: 0.3,
-  container: 0.05,
-  depth: -0.1,
+  fileChunks: 0.45,
+  container: 0,
+  fragment: 0.35,
+  depth: -0.2,
 };
 
 export const rankingWeights: RankingWeights = {
@@ -97,5 +99,5 @@ export const rankingWeights: RankingWeights = {
   },
   semantic: { ...nothing, ...roles, meaning: 1.5, fileMeaning: 0.5 },
   similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2 },
-  repeatDecay: 0.5,
+  repeatDecay: 0.4,
 };

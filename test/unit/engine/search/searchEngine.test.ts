@@ -50,6 +50,12 @@ test('tests come first when they are asked for', async (context) => {
   );
 });
 
+test('a path finds its file', async (context) => {
+  for (const query of ['src/legacy/server.py', 'legacy/server', 'server.py']) {
+    assert.equal((await paths(context, query))[0], 'src/legacy/server.py#server', query);
+  }
+});
+
 test('a file has one place among the best before its further chunks', async (context) => {
   const found = await paths(context, 'session server');
   const order = found.map((item) => item.split('#')[0]);
