@@ -128,7 +128,7 @@ class OutlineReader implements SyntaxOutline {
   #define(node: SyntaxNode, rule: DefinitionRule, depth: number): void {
     const around = this.#open.at(-1)?.definition;
     const described = rule.describe ? rule.describe(node) : this.#describe(node, rule);
-    if (!described || described.name === '' || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
+    if (!described || !isName(described) || this.#isLocal(described.kind ?? rule.kind, node.startIndex)) return;
     const trailing = this.#trailing(node);
     const outer = this.#outerRange(node, trailing, depth);
     const lead = this.#leads.above(outer.start);
@@ -257,4 +257,11 @@ function rolesByType(language: Language, syntax: LanguageSyntax): (Role | undefi
     if (Object.keys(role).length > 0) roles[id] = role;
   }
   return roles;
+}
+
+/** Longer ones are what a parser in trouble took for a name: whole bodies, where macros hide the syntax. */
+const longestName = 200;
+
+function isName({ name, owner = '' }: Described): boolean {
+  return name !== '' && name.length + owner.length <= longestName && !/[\r\n]/.test(name + owner);
 }

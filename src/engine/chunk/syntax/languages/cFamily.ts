@@ -23,9 +23,13 @@ function declaredName(node: SyntaxNode): { name: SyntaxNode; isFunction: boolean
   return undefined;
 }
 
-/** `Server::Impl::listen` is `listen` of `Server.Impl`. */
+/**
+ * `Server::Impl::listen` is `listen` of `Server.Impl`. Behind a macro the parser takes the return type for the front of the
+ * name: what counts is the last word.
+ */
 function qualified(text: string): Described {
-  const parts = withoutTemplateArguments(text)
+  const plain = withoutTemplateArguments(text).trim();
+  const parts = (/\boperator\b/.test(plain) ? plain : plain.slice(plain.search(/\S+$/)))
     .split('::')
     .map((part) => part.trim());
   const name = parts.at(-1) ?? '';
@@ -39,7 +43,7 @@ function qualified(text: string): Described {
 
 function withoutTemplateArguments(text: string): string {
   if (/\boperator\b/.test(text)) return text;
-  return text.replace(/<[^<>]*>/g, '').replace(/<.*>/g, '');
+  return text.replace(/<[^<>]*>/g, '').replace(/<[^]*>/g, '');
 }
 
 function describeFunction(node: SyntaxNode): Described | undefined {
