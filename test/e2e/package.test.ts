@@ -12,7 +12,7 @@ const allowed = [
   /^extension\/dist\/[a-zA-Z]+\.(cjs|mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/webview\/[a-z-]+\.(js|css|ttf)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/node_modules\//,
-  /^extension\/media\/[a-z]+\.(svg|png)$/,
+  /^extension\/media\/[a-zA-Z]+\.(svg|png)$/,
   /^extension\/media\/walkthrough\//,
   /^extension\/media\/screenshots\/[a-z-]+\.png$/,
   /^extension\/media\/models\/[a-z0-9-]+\/[a-zA-Z_]+\.(json|safetensors|md)$/,
