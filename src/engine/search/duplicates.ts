@@ -7,8 +7,9 @@ import { embeddedShareOf, type SearchRoot } from './searchRoot.ts';
 /** Chunks below these sizes are alike by nature (getters, re-exports) and would bury what matters. */
 const smallestLines = 4;
 const smallestCharacters = 100;
+const commentLine = /^\s*(?:\/\/|#(?!include)|--|\*|\/\*|;|%)/;
 const importLine =
-  /^\s*(?:import|from|use|using|require|include|#include|package|export \{|export \*|@import|open|alias)\b/;
+  /^\s*(?:import|from|use|using|require\w*|include|#include|package|export \{|export \*|@import|open|alias)\b/;
 
 /** What grouping needs to know of a chunk; texts are let go. */
 interface Member {
@@ -23,8 +24,8 @@ function isTrivial(row: ChunkRow): boolean {
   if (row.scope !== 'code' || row.endLine - row.startLine + 1 < smallestLines) return true;
   if (row.text.replace(/\s+/g, '').length < smallestCharacters) return true;
   if (row.definition) return false;
-  const lines = row.text.split('\n').filter((line) => line.trim() !== '');
-  return lines.filter((line) => importLine.test(line)).length * 2 > lines.length;
+  const lines = row.text.split('\n').filter((line) => line.trim() !== '' && !commentLine.test(line));
+  return lines.filter((line) => importLine.test(line)).length * 2 >= lines.length;
 }
 
 function overlap(left: Member, right: Member): boolean {

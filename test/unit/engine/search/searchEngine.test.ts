@@ -218,12 +218,19 @@ test('duplicates are grouped; trivial and overlapping chunks are not', async (co
   const body = Array.from({ length: 6 }, (_, index) => `  total += weights[${index}] * values[${index}];`).join('\n');
   const copy = `function weigh(weights, values) {\n${body}\n}`;
   const tiny = 'get x() {\n  return 1;\n}';
-  const copies = ['a.ts', 'b.ts', 'c.ts'].map((path) =>
-    indexedFile(path, [
+  const imports = ['alpha', 'beta', 'gamma', 'delta'].map((name) => `import { ${name} } from './modules/${name}.ts';`);
+  const copies = ['a.ts', 'b.ts', 'c.ts'].map((path) => {
+    const file = indexedFile(path, [
       { name: 'weigh', text: copy },
       { name: 'x', text: tiny },
-    ]),
-  );
+      { name: '', kind: 'block', text: imports.join('\n') },
+    ]);
+    const chunks = file.chunks.map((item) => ({
+      ...item,
+      chunk: { ...item.chunk, definition: item.chunk.name !== '' },
+    }));
+    return { ...file, chunks };
+  });
   const response = await engine.duplicates([await searchRoot(context, copies, encoder)], { threshold: 0.95 }, signal);
   assert.deepEqual(
     response.groups.map(({ members }) => members.map(({ path, symbol }) => `${path}#${symbol}`).sort()),
