@@ -29,7 +29,7 @@ async function openBrowser(folder: string): Promise<void> {
   mkdirSync(extensionsDir, { recursive: true });
   await installExtension({ vsix: await packageExtension(hostTarget), extensionsDir, userDataDir });
   const server = await startCodeServer({ folder, extensionsDir, userDataDir });
-  console.log(`VS Code is at ${server.url} (Sextant: the compass icon on the left). Ctrl+C stops it.`);
+  console.log(`VS Code is at ${server.url} (Sextant: the sextant on the left). Ctrl+C stops it.`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
