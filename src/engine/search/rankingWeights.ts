@@ -95,7 +95,8 @@ export const rankingWeights: RankingWeights = {
     identifier,
     path: { ...question, path: 3, folder: 1 },
     error: question,
-    code: question,
+    // Pasted code brings its identifiers along, which say more than a small model's idea of it.
+    code: { ...question, meaning: 0.2, fileMeaning: 0.05 },
   },
   semantic: { ...nothing, ...roles, meaning: 1.5, fileMeaning: 0.5 },
   similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2 },
