@@ -73,7 +73,7 @@ async function untilKeywordsReady(engine: Engine, signal: AbortSignal): Promise<
     const [status] = engine.status().roots;
     if (status?.error !== undefined) throw new SextantError(status.error.code, status.error.message);
     if (status !== undefined && !beforeEmbedding.includes(status.phase)) return;
-    await delay(5, undefined, { signal });
+    await delay(25, undefined, { signal });
   }
 }
 

@@ -53,7 +53,7 @@ export function rootStatusOf(root: WorkspaceRoot, store: RootStore, work: WorkSt
   const base = { root: root.uri, name: root.name };
   try {
     const { files, chunks, embedded } = store.read((reader) => reader.counts());
-    const { skipped, degraded, languages } = store.fileCounts();
+    const { skipped, degraded, languages } = store.fileCounts({ exact: work.phase === 'ready' });
     const trouble = work.error ?? withoutVectors(store);
     return {
       ...base,

@@ -19,6 +19,15 @@ export interface FileWrite {
   readonly chunkSetIds: readonly number[];
 }
 
+export interface FileCounts {
+  readonly skipped: SkipCounts;
+  readonly degraded: number;
+  readonly languages: Readonly<Record<string, number>>;
+}
+
+/** Counting files for the status takes at most one part in so many of the time. */
+const countingShare = 20;
+
 interface Session {
   readonly connection: Connection;
   readonly catalog: Catalog;
@@ -80,6 +89,8 @@ export class RootStore {
   readonly file: string;
   readonly #lease: WriterLease;
   #session: Session | undefined;
+  #writes = 0;
+  #counted: { readonly version: string; readonly counts: FileCounts; readonly freshUntil: number } | undefined;
   #damage: SextantError | undefined;
   /** Called when a read or write finds the database damaged; {@link replaceDamaged} is what to do then. */
   onDamage: (() => void) | undefined;
@@ -158,6 +169,7 @@ export class RootStore {
    * writer has made meanwhile.
    */
   replaceDamaged(): void {
+    this.#counted = undefined;
     const held = this.#lease.held;
     try {
       this.#session?.connection.db.close();
@@ -228,15 +240,21 @@ export class RootStore {
     return catalog.activeChunkSets().flatMap(({ id }) => states.below(id, folder));
   }
 
-  /** How many files the serving set left out by their content, and how many it could only cut by lines. */
-  fileCounts(): {
-    readonly skipped: SkipCounts;
-    readonly degraded: number;
-    readonly languages: Readonly<Record<string, number>>;
-  } {
+  /**
+   * How many files the serving set left out by their content, how many it could only cut by lines, and its languages. Counting
+   * reads every file's row, so unless they must be exact the counts may be those of a moment ago while files are written.
+   */
+  fileCounts({ exact }: { exact: boolean }): FileCounts {
     const { catalog, states } = this.#open;
+    const version = `${this.#writes} ${this.dataVersion()}`;
+    const last = this.#counted;
+    const started = performance.now();
+    if (last !== undefined && (last.version === version || (!exact && started < last.freshUntil))) return last.counts;
     const id = catalog.chunkSet('serving')?.id ?? -1;
-    return { skipped: states.skipped(id), degraded: states.degraded(id), languages: states.languages(id) };
+    const counts = { skipped: states.skipped(id), degraded: states.degraded(id), languages: states.languages(id) };
+    const now = performance.now();
+    this.#counted = { version, counts, freshUntil: now + (now - started) * countingShare };
+    return counts;
   }
 
   /** Writes files with all that belongs to them; chunks whose embedding is known are linked to it at once. */
@@ -320,6 +338,7 @@ export class RootStore {
     if (!this.#lease.held) {
       throw new SextantError('database_busy', 'Another window or command is indexing this folder.');
     }
+    this.#writes += 1;
     try {
       return session.connection.db
         .transaction(() => {
