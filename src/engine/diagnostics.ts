@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import type { Diagnostics } from '../shared/protocol.ts';
 import type { EngineStatus } from '../shared/status.ts';
 import type { OpenRoot } from './openRoot.ts';
+import { backends } from './runtime/backends.ts';
 import { version } from './version.ts';
 
 const dependencies = ['better-sqlite3', 'sqlite-vec', 'onnxruntime-node', 'tokenizers'] as const;
@@ -29,10 +30,7 @@ export function describeDiagnostics(roots: readonly OpenRoot[], status: EngineSt
   for (const name of dependencies) versions[name] = installedVersion(name);
   return {
     versions,
-    backends: [
-      { name: 'cpu', available: true, reason: 'ONNX Runtime' },
-      { name: 'cuda', available: false, reason: 'There is no CUDA addon in this version.' },
-    ],
+    backends,
     databases: roots.map((root) => ({
       root: root.workspace.path,
       bytes: root.databaseBytes(),

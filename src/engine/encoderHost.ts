@@ -1,4 +1,3 @@
-import os from 'node:os';
 import { serializeError, type SerializedError } from '../shared/errors.ts';
 import type { EngineSettings } from '../shared/protocol.ts';
 import type { BackendStatus, ModelStatus } from '../shared/status.ts';
@@ -98,8 +97,7 @@ export class EncoderHost {
   }
 
   #start(): Promise<Encoder> {
-    const { modelPath, backend } = this.#settings;
-    const threads = this.#settings.threads || Math.max(1, Math.floor(os.availableParallelism() / 2));
+    const { modelPath, backend, threads } = this.#settings;
     const attempt = createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, threads });
     // Another `load` may have begun meanwhile; only the latest one speaks for this host.
     const isCurrent = (): boolean => this.#loading === tracked;

@@ -5,6 +5,12 @@ export type BackendChoice = 'auto' | 'cpu' | 'cuda';
 
 const noCuda = 'No CUDA addon in this build.';
 
+/** Every backend with the reason why it can be used or not. */
+export const backends = [
+  { name: 'cpu', available: true, reason: 'ONNX Runtime' },
+  { name: 'cuda', available: false, reason: noCuda },
+] as const;
+
 /**
  * The backend to use and why.
  * @throws SextantError `runtime_unavailable` if CUDA is insisted on and cannot be had.
