@@ -1,4 +1,5 @@
 import type { SkipReason } from '../../shared/status.ts';
+import { isCredentialFile } from '../secrets/secretFiles.ts';
 
 /** Never entered, whatever the rules say. */
 export const versionControlNames: ReadonlySet<string> = new Set([
@@ -88,13 +89,9 @@ const generatedName =
   /(\.pb\.(go|cc|h)|_pb2(_grpc)?\.pyi?|\.g\.dart|\.freezed\.dart|\.designer\.cs|\.g(\.i)?\.cs|\.map|\.tsbuildinfo|\.snap)$/i;
 const minifiedName = /[.-]min\.(js|mjs|cjs|css|html|json)$/i;
 
-/** Files that hold nothing but credentials; their contents must not end up in an index. */
-const secretName =
-  /^(\.env(\.(?!example$|sample$|template$|dist$|defaults?$).+)?|\.netrc|_netrc|\.pgpass|\.htpasswd|\.git-credentials|id_(rsa|dsa|ecdsa|ed25519))$|\.(pem|key|p12|pfx|pkcs12|kdbx|ppk|asc|gpg|jks|keystore)$/i;
-
 /** What a file's name alone says against indexing it. */
 export function skipReasonByName(name: string): SkipReason | undefined {
-  if (secretName.test(name)) return 'secret';
+  if (isCredentialFile(name)) return 'secret';
   const extension = extensionOf(name);
   if (extension !== '' && binaryExtensions.has(extension)) return 'binary';
   if (minifiedName.test(name)) return 'minified';
