@@ -144,7 +144,7 @@ export class Engine {
   }
 
   async similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
-    const roots = this.#chosen(undefined);
+    const roots = this.#chosen(request.roots);
     const encoder = await this.#encoderFor(roots, true);
     const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
     return this.#guarded(roots, () => this.#search.similar(searched, encoder, request, signal));

@@ -64,6 +64,8 @@ export const similarRequestSchema = z.object({
   location: locationSchema,
   limit: z.int().check(z.gte(1), z.lte(1000)),
   filters: searchFiltersSchema,
+  /** Canonical root URIs to search; absent: every open root. */
+  roots: z.optional(z.array(z.string())),
 });
 export type SimilarRequest = z.infer<typeof similarRequestSchema>;
 
