@@ -1,3 +1,4 @@
+import { SextantError } from '../../shared/errors.ts';
 import type { TensorRows } from './network.ts';
 
 /** Rows `start` to `start + count` of stacked rows; nothing of nothing. */
@@ -11,4 +12,11 @@ export function sliceRows(stacked: readonly TensorRows[], start: number, count: 
     offset += rows.count;
   }
   return result;
+}
+
+/** The one entry of rows that lie in one tensor, as blocks of q|k|v or of a gated layer always do. */
+export function singleRows(stacked: readonly TensorRows[]): TensorRows {
+  const [first] = stacked;
+  if (first === undefined || stacked.length > 1) throw new SextantError('internal', 'A block spans several tensors.');
+  return first;
 }

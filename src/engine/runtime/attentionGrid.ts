@@ -24,12 +24,58 @@ const tileQueries = 128;
 /**
  * The grid for sequences of these lengths (a batch of {@link packByLength}, longest first).
  * Whole sequences are the tiles, except where a window makes it cheaper to cut them: then a tile holds
- * {@link tileQueries} queries and the keys their windows reach, so that cost and memory stay linear in tokens.
+ * {@link tileQueries} queries and the keys their windows reach, so that cost and memory stay linear in tokens. An
+ * explicit grid names its rows and their bias even where the packed rows in order would do.
  */
-export function attentionGrid(lengths: readonly number[], window: number | undefined): AttentionGrid {
+export function attentionGrid(lengths: readonly number[], window: number | undefined, explicit = false): AttentionGrid {
   const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
-  if (window !== undefined && longest > tileQueries + 2 * window) return windowGrid(lengths, window);
-  return wholeGrid(lengths, longest, window);
+  if (isCut(longest, window)) return windowGrid(lengths, window);
+  return wholeGrid(lengths, longest, window, explicit);
+}
+
+function isCut(longest: number, window: number | undefined): window is number {
+  return window !== undefined && longest > tileQueries + 2 * window;
+}
+
+/** Where the gradients of attention on the same grid come from and go to. */
+export interface GradientCells {
+  /** Packed row of each query cell, and the number of rows for cells that hold no query. */
+  readonly queryRows: Int32Array;
+  /** How many key cells a row may have: 1, or more where windows of neighbouring tiles overlap. */
+  readonly slots: number;
+  /** `[slots, rows]`: key cells of each row; 0 where `keyMask` is 0 and not 1. */
+  readonly keyCells: Int32Array;
+  readonly keyMask: Float32Array;
+}
+
+export function gradientCells(lengths: readonly number[], window: number | undefined): GradientCells {
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const cut = isCut(longest, window);
+  const queries = cut ? tileQueries : longest;
+  const margin = cut ? window : 0;
+  const keys = queries + 2 * margin;
+  const tiles = lengths.reduce((sum, length) => sum + Math.ceil(length / queries), 0);
+  const slots = 1 + 2 * Math.ceil(margin / queries);
+  const queryRows = new Int32Array(tiles * queries).fill(total);
+  const keyCells = new Int32Array(slots * total);
+  const keyMask = new Float32Array(slots * total);
+  let tile = 0;
+  let start = 0;
+  for (const length of lengths) {
+    for (let first = 0; first < length; first += queries) {
+      for (let i = first; i < Math.min(first + queries, length); i++) queryRows[tile * queries + i - first] = start + i;
+      for (let j = Math.max(first - margin, 0); j < Math.min(first + queries + margin, length); j++) {
+        // A row's own tile, the one before and so on are as many slots as its key may be seen from.
+        const slot = (Math.floor(j / queries) - first / queries + slots) % slots;
+        keyCells[slot * total + start + j] = tile * keys + j - first + margin;
+        keyMask[slot * total + start + j] = 1;
+      }
+      tile++;
+    }
+    start += length;
+  }
+  return { queryRows, slots, keyCells, keyMask };
 }
 
 /** Where the first token of each sequence finds the tokens it sees: one row of `keys` cells a sequence. */
@@ -39,8 +85,6 @@ export interface FirstTokenGrid {
   readonly keyRows: Int32Array;
   /** Cell of each packed row. */
   readonly cells: Int32Array;
-  /** Sequence of each packed row. */
-  readonly sequences: Int32Array;
   /** Added to the scores, `[sequences, keys]`: 0 or {@link hidden}. */
   readonly bias: Float32Array;
 }
@@ -51,24 +95,27 @@ export function firstTokenGrid(lengths: readonly number[], window: number | unde
   const keyRows = new Int32Array(lengths.length * keys);
   const bias = new Float32Array(lengths.length * keys);
   const cells = new Int32Array(total);
-  const sequences = new Int32Array(total);
   let start = 0;
   for (const [sequence, length] of lengths.entries()) {
     const first = sequence * keys;
     for (let i = 0; i < length; i++) {
       keyRows[first + i] = start + i;
       cells[start + i] = first + i;
-      sequences[start + i] = sequence;
     }
     const seen = Math.min(length, (window ?? Infinity) + 1);
     bias.fill(hidden, first + seen, first + keys);
     start += length;
   }
-  return { keys, keyRows, cells, sequences, bias };
+  return { keys, keyRows, cells, bias };
 }
 
-function wholeGrid(lengths: readonly number[], longest: number, window: number | undefined): AttentionGrid {
-  const equal = lengths.every((length) => length === longest);
+function wholeGrid(
+  lengths: readonly number[],
+  longest: number,
+  window: number | undefined,
+  explicit: boolean,
+): AttentionGrid {
+  const equal = !explicit && lengths.every((length) => length === longest);
   const reach = window ?? longest;
   const windowed = reach < longest - 1;
   const tiles = lengths.length;

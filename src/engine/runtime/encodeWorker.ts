@@ -7,7 +7,8 @@ import { readModelFolder, weightsName } from '../model/modelFolder.ts';
 import type { Network } from '../model/network.ts';
 import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { QuantizedWeights } from './quantizedWeights.ts';
-import { OrtModel, type Matrix, type PackedInput } from './ortModel.ts';
+import { OrtModel, type Matrix } from './ortModel.ts';
+import type { PackedInput } from './packedFeeds.ts';
 import { serveRequests } from './serveRequests.ts';
 import type { WorkerData } from './workerLink.ts';
 

@@ -12,19 +12,19 @@ export const feedNames = {
   mean: 'pool_mean',
   /** `[B]`: first row of each sequence. */
   first: 'pool_first',
-  cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
-  sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
   /** `[B, T]`: 1 where the token belongs to the sequence. */
   sum: 'pool_sum',
+  /** `[T]`: sequence of each row. */
+  sequences: 'sequences',
+  /** `[T]`: sequence of each first row, and B for the others. */
+  firstSequences: 'first_sequences',
+  /** `[B, 1]`: 1 / length. */
+  shares: 'shares',
+  cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
+  sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
   firstGrid: (window: number | undefined) => {
     const name = window === undefined ? 'first_global' : `first_window_${window}`;
-    return {
-      keyRows: `${name}_key_rows`,
-      cells: `${name}_cells`,
-      sequences: `${name}_sequences`,
-      shape: `${name}_shape`,
-      bias: `${name}_bias`,
-    };
+    return { keyRows: `${name}_key_rows`, cells: `${name}_cells`, shape: `${name}_shape`, bias: `${name}_bias` };
   },
   grid: (window: number | undefined) => {
     const name = window === undefined ? 'global' : `window_${window}`;
@@ -37,6 +37,12 @@ export const feedNames = {
       keyRows: `${name}_key_rows`,
       outputRows: `${name}_output_rows`,
       bias: `${name}_bias`,
+      /** `[tiles · queries]`: packed row of each query cell, T where there is none. */
+      gradientRows: `${name}_gradient_rows`,
+      /** `[slots, T]`: the key cells of each row. */
+      keyCells: `${name}_key_cells`,
+      /** `[slots, T, 1]`: 1 where the cell exists. */
+      keyMask: `${name}_key_mask`,
     };
   },
 } as const;

@@ -80,7 +80,8 @@ test('a first token sees the first keys of its sequence', () => {
   for (const lengths of packs) {
     const starts = lengths.map((_, index) => lengths.slice(0, index).reduce((a, b) => a + b, 0));
     for (const window of [undefined, 64, 3]) {
-      const { keys, keyRows, cells, sequences, bias } = firstTokenGrid(lengths, window);
+      const { keys, keyRows, cells, bias } = firstTokenGrid(lengths, window);
+      const sequences = lengths.flatMap((length, sequence) => new Array<number>(length).fill(sequence));
       for (const [sequence, start] of starts.entries()) {
         const rows = Array.from({ length: keys }, (_, j) => sequence * keys + j)
           .filter((cell) => bias[cell] === 0)

@@ -7,9 +7,11 @@ import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
 import { parseModelConfig, type ModelConfig } from '../../../../src/engine/model/modelConfig.ts';
 import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
 import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
-import { lowerNetwork, type WeightsFile } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
+import { lowerNetwork } from '../../../../src/engine/runtime/onnx/lowerNetwork.ts';
+import type { WeightsFile } from '../../../../src/engine/runtime/onnx/weightNodes.ts';
 import { QuantizedWeights } from '../../../../src/engine/runtime/quantizedWeights.ts';
-import { OrtModel, type PackedInput } from '../../../../src/engine/runtime/ortModel.ts';
+import { OrtModel } from '../../../../src/engine/runtime/ortModel.ts';
+import type { PackedInput } from '../../../../src/engine/runtime/packedFeeds.ts';
 import {
   floats,
   referenceModel,
