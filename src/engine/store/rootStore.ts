@@ -6,6 +6,8 @@ import { Catalog, type Generation, type ModelIdentity, type Target } from './cat
 import { completeness, databaseBytes, setAside } from './databaseFile.ts';
 import { EmbeddingWriter, type NewEmbedding, type PendingChunk, type StoredEmbedding } from './embeddingWriter.ts';
 import { FileWriter, type IndexedFile } from './fileWriter.ts';
+import { HistoryTables } from './history/historyTables.ts';
+import type { HistoryReader, HistoryWriter } from './history/historyTypes.ts';
 import { FileStates, type FileState, type KnownFile, type SkippedFile } from './fileStates.ts';
 import { Labels } from './labels.ts';
 import { migrate } from './migrate.ts';
@@ -36,6 +38,7 @@ interface Session {
   readonly files: FileWriter;
   readonly states: FileStates;
   readonly embeddings: EmbeddingWriter;
+  readonly history: HistoryTables;
 }
 
 function checkWhole(file: string, { db }: Connection): void {
@@ -58,6 +61,7 @@ function sessionOf(connection: Connection): Session {
       files,
       states: new FileStates(db),
       embeddings: new EmbeddingWriter(db, files),
+      history: new HistoryTables(connection),
     };
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('no such ')) throw error;
@@ -191,12 +195,7 @@ export class RootStore {
 
   /** Reads with the errors of SQLite translated. */
   read<T>(work: (reader: StoreReader) => T): T {
-    const { reader } = this.#open;
-    try {
-      return work(reader);
-    } catch (error) {
-      throw this.#failure(error);
-    }
+    return this.#read(({ reader }) => work(reader));
   }
 
   /** See {@link Catalog.prepare}. */
@@ -328,9 +327,27 @@ export class RootStore {
     return this.#write((session) => session.embeddings.prune(Date.now()));
   }
 
+  /** Reads commits and issues, with the errors of SQLite translated. */
+  readHistory<T>(work: (history: HistoryReader) => T): T {
+    return this.#read(({ history }) => work(history));
+  }
+
+  writeHistory<T>(work: (history: HistoryWriter) => T): T {
+    return this.#write(({ history }) => work(history));
+  }
+
   get #open(): Session {
     if (this.#session === undefined) throw new SextantError('internal', 'The index is closed.');
     return this.#session;
+  }
+
+  #read<T>(work: (session: Session) => T): T {
+    const session = this.#open;
+    try {
+      return work(session);
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
   #write<T>(work: (session: Session) => T): T {

@@ -50,6 +50,7 @@ describe('readCommits', () => {
         { path: 'weird "name"\n.txt', previousPath: 'a.txt', kind: 'renamed' },
       ],
     });
+    assert.ok(oldest);
     assert.equal(oldest.subject, 'Add a');
     assert.equal(oldest.body, 'Because.\n\nSigned-off-by: Ada');
   });
