@@ -1,13 +1,10 @@
 import {
   createMessageConnection,
-  ErrorCodes,
   IPCMessageReader,
   IPCMessageWriter,
-  ResponseError,
-  type CancellationToken,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { SextantError, serializeError, type SerializedError } from '../shared/errors.ts';
+import { SextantError } from '../shared/errors.ts';
 import {
   engineRequests,
   protocolVersion,
@@ -18,6 +15,8 @@ import {
   type EngineResults,
 } from '../shared/protocol.ts';
 import { Engine } from './engine.ts';
+import { EngineShare } from './share/engineShare.ts';
+import { serveRequest } from './share/serveRequest.ts';
 import { version } from './version.ts';
 
 type Handlers = {
@@ -31,6 +30,7 @@ type Handlers = {
 class EngineServer {
   readonly #connection: MessageConnection;
   #engine: Engine | undefined;
+  #share: EngineShare | undefined;
 
   constructor(connection: MessageConnection) {
     this.#connection = connection;
@@ -46,23 +46,7 @@ class EngineServer {
 
   #serve(method: EngineMethod, handlers: Handlers): void {
     const handler = handlers[method] as (params: unknown, signal: AbortSignal) => unknown;
-    this.#connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
-      const abort = new AbortController();
-      const subscription = token.onCancellationRequested(() => abort.abort());
-      try {
-        const parsed = engineRequests[method].safeParse(params ?? {});
-        if (!parsed.success) {
-          const detail = parsed.error.issues[0];
-          const place = detail?.path.join('.') ?? '';
-          throw new SextantError('invalid_argument', `«${method}»: ${place} ${detail?.message ?? 'is invalid'}`);
-        }
-        return await handler(parsed.data, abort.signal);
-      } catch (error) {
-        return new ResponseError<SerializedError>(ErrorCodes.InternalError, 'request failed', serializeError(error));
-      } finally {
-        subscription.dispose();
-      }
-    });
+    serveRequest<unknown>(this.#connection, method, engineRequests[method], handler);
   }
 
   get #ready(): Engine {
@@ -87,6 +71,14 @@ class EngineServer {
       storageDir,
       settings,
       onStatus: (status) => this.notify('statusChanged', status),
+      onModelProgress: (progress) => this.notify('modelProgress', progress),
+      onLog: (line) => this.notify('log', line),
+    });
+    this.#share = new EngineShare({
+      engine: this.#engine,
+      kind: 'window',
+      storageDir,
+      settings,
       onLog: (line) => this.notify('log', line),
     });
     return { protocolVersion, version, pid: process.pid };
@@ -96,8 +88,15 @@ class EngineServer {
     return {
       initialize: (params) => this.#initialize(params),
       ping: () => ({}),
-      openRoots: ({ roots }) => this.#ready.openRoots(roots),
-      updateSettings: ({ settings }) => this.#ready.updateSettings(settings),
+      openRoots: async ({ roots }) => {
+        const status = await this.#ready.openRoots(roots);
+        await this.#share?.setRoots(roots);
+        return status;
+      },
+      updateSettings: async ({ settings }) => {
+        await this.#share?.setSettings(settings);
+        return this.#ready.updateSettings(settings);
+      },
       search: (request, signal) => this.#ready.search(request, signal),
       similar: (request, signal) => this.#ready.similar(request, signal),
       duplicates: (request, signal) => this.#ready.duplicates(request, signal),
@@ -127,6 +126,14 @@ class EngineServer {
         return {};
       },
       diagnostics: () => this.#ready.diagnostics(),
+      listModels: () => this.#ready.models.list(),
+      offerModel: ({ repository, revision, access }, signal) =>
+        this.#ready.models.offer(repository, access, { signal, ...(revision === undefined ? {} : { revision }) }),
+      addModel: (request, signal) => this.#ready.models.add(request, signal),
+      importModel: ({ path, task, name }, signal) =>
+        this.#ready.models.import(path, { task, signal, ...(name === undefined ? {} : { name }) }),
+      removeModel: ({ id }) => this.#ready.models.remove(id),
+      discardDownloads: () => this.#ready.models.discardDownloads(),
       shutdown: () => {
         setImmediate(() => void this.#exit(0));
         return {};
@@ -136,6 +143,7 @@ class EngineServer {
 
   /** A transaction that is cut here is rolled back on the next start, so leaving never waits for one. */
   async #exit(code: number): Promise<never> {
+    this.#share?.dispose();
     await this.#engine?.dispose().catch(() => undefined);
     process.exit(code);
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { modelRequests, type ModelProgress, type ModelResults } from './models.ts';
 import {
   duplicatesRequestSchema,
   searchRequestSchema,
@@ -46,7 +47,7 @@ const rootSettingsSchema = z.object({
 });
 export type RootSettings = z.infer<typeof rootSettingsSchema>;
 
-const rootSchema = z.object({
+export const rootSchema = z.object({
   uri: z.string(),
   path: z.string(),
   name: z.string(),
@@ -86,6 +87,7 @@ export const engineRequests = {
   resume: none,
   clear: rootsOnly,
   diagnostics: none,
+  ...modelRequests,
   shutdown: none,
 } as const;
 
@@ -100,7 +102,7 @@ export interface Diagnostics {
   readonly memory: { readonly rssBytes: number };
 }
 
-export interface EngineResults {
+export interface EngineResults extends ModelResults {
   initialize: { readonly protocolVersion: number; readonly version: string; readonly pid: number };
   ping: Record<string, never>;
   openRoots: EngineStatus;
@@ -128,6 +130,7 @@ export interface LogLine {
 /** What the engine says unasked. */
 export interface EngineNotifications {
   statusChanged: EngineStatus;
+  modelProgress: ModelProgress;
   log: LogLine;
 }
 export type EngineNotification = keyof EngineNotifications;
