@@ -11,6 +11,7 @@ import { embedCommand } from './commands/embedCommand.ts';
 import { evalCommand } from './commands/evalCommand.ts';
 import { indexCommand } from './commands/indexCommand.ts';
 import { modelCommand } from './commands/modelCommand.ts';
+import { pairsCommand } from './commands/pairsCommand.ts';
 import { searchCommand } from './commands/searchCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
 import { resolveModel } from './models.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   searchCommand,
   similarCommand,
   duplicatesCommand,
+  pairsCommand,
   evalCommand,
   embedCommand,
   modelCommand,

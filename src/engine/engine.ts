@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { SextantError, serializeError } from '../shared/errors.ts';
 import type { Diagnostics, EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type {
@@ -9,11 +10,14 @@ import type {
   SearchResponse,
   SimilarRequest,
 } from '../shared/search.ts';
+import type { ModelProgress } from '../shared/models.ts';
 import type { EngineStatus, RootStatus } from '../shared/status.ts';
 import { ChunkPool } from './chunk/chunkPool.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { EncoderHost } from './encoderHost.ts';
 import type { IndexRunSummary } from './index/indexerOptions.ts';
+import { ModelLibrary } from './models/modelLibrary.ts';
+import { ModelService } from './models/modelService.ts';
 import { OpenRoot } from './openRoot.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
@@ -25,6 +29,7 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   readonly onStatus?: (status: EngineStatus) => void;
   readonly onLog?: (line: LogLine) => void;
+  readonly onModelProgress?: (progress: ModelProgress) => void;
 }
 
 export interface IndexSummary extends IndexRunSummary {
@@ -43,6 +48,7 @@ export interface IndexOptions {
 
 /** Everything Sextant does, without VS Code: the window's engine process and the command line each hold one. */
 export class Engine {
+  readonly models: ModelService;
   readonly #options: EngineOptions;
   readonly #roots = new Map<string, OpenRoot>();
   /** Roots whose database could not be opened; they do not keep the others from working. */
@@ -59,6 +65,11 @@ export class Engine {
     this.#options = options;
     this.#settings = options.settings;
     mkdirSync(options.storageDir, { recursive: true });
+    this.models = new ModelService({
+      library: new ModelLibrary(modelsDirectory(options.storageDir)),
+      inUse: () => this.#settings.modelPath,
+      onProgress: (progress) => options.onModelProgress?.(progress),
+    });
     this.#encoders = new EncoderHost(options.settings, (encoder) => {
       for (const root of this.#roots.values()) root.setEncoder(encoder);
       this.#publish();
@@ -134,6 +145,11 @@ export class Engine {
     } finally {
       this.#watchers.delete(watch);
     }
+  }
+
+  /** An open root. @throws SextantError `not_found` */
+  opened(uri: string): OpenRoot {
+    return this.#chosen([uri])[0]!;
   }
 
   async search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
@@ -284,6 +300,11 @@ export class Engine {
     this.#encoders.retire((model) => [...this.#roots.values()].some((root) => root.servingModel() === model));
     this.#options.onStatus?.(this.status());
   }
+}
+
+/** Where installed models are kept, beside the databases. */
+export function modelsDirectory(storageDir: string): string {
+  return path.join(storageDir, 'models');
 }
 
 function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus {

@@ -2,16 +2,18 @@ import { existsSync } from 'node:fs';
 import { SextantError } from '../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type { RootStatus } from '../shared/status.ts';
+import type { ChunkedFile } from './chunk/chunk.ts';
 import type { ChunkPool } from './chunk/chunkPool.ts';
 import { chunkerVersion } from './chunk/chunkerVersion.ts';
 import { embeddingText } from './chunk/embeddingText.ts';
 import { Indexer } from './index/indexer.ts';
-import type { DiscoverySettings, IndexRunSummary } from './index/indexerOptions.ts';
+import type { Chunker, DiscoverySettings, IndexerOptions, IndexRunSummary } from './index/indexerOptions.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import type { SearchRoot } from './search/searchRoot.ts';
 import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
 import { RootIndex } from './store/rootIndex.ts';
 import { RootStore } from './store/rootStore.ts';
+import type { SearchIndex } from './store/searchIndex.ts';
 import { codeTokens } from './text/codeTokens.ts';
 
 export interface OpenRootOptions {
@@ -66,6 +68,18 @@ export class OpenRoot {
    */
   searchedWith(fingerprint: string | undefined): SearchRoot {
     return { root: this.root, index: new RootIndex(this.#store, () => fingerprint) };
+  }
+
+  /** The index as it is, whatever model its embeddings are of. */
+  reading(): SearchIndex {
+    return new RootIndex(this.#store, () => undefined);
+  }
+
+  /** An indexer over the same files that fills another store, the chunks changed on their way: for measuring. Not started. */
+  indexerInto(store: RootStore, change: (path: string, file: ChunkedFile) => ChunkedFile): Indexer {
+    const { chunker, ...indexing } = this.#indexing();
+    const chunk: Chunker['chunk'] = async (path, text, signal) => change(path, await chunker.chunk(path, text, signal));
+    return new Indexer({ ...indexing, chunker: { chunk }, store });
   }
 
   /** Fingerprint of the model whose embeddings serve; undefined when there are none. */
@@ -159,17 +173,19 @@ export class OpenRoot {
   }
 
   #createIndexer(): Indexer {
-    const { root, chunker, onStatus, onLog } = this.#options;
-    return new Indexer({
+    const { onStatus, onLog } = this.#options;
+    return new Indexer({ ...this.#indexing(), store: this.#store, onStatus, onLog });
+  }
+
+  #indexing(): Omit<IndexerOptions, 'store'> {
+    const { root, chunker } = this.#options;
+    return {
       root,
-      store: this.#store,
       chunker: { chunk: (path, text, signal) => chunker().chunk(path, text, signal) },
       chunkerVersion: String(chunkerVersion),
       embeddingText,
       codeTokens,
       settings: this.#settings,
-      onStatus,
-      onLog,
-    });
+    };
   }
 }

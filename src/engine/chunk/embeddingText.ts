@@ -26,7 +26,7 @@ const blockComments: readonly (readonly [string, string])[] = [
 const lineComment = /^\s*(?:\/\/|#(?![[!])|--|;|%)/;
 
 /** Takes the comment off that the documentation was made from: embedding it twice would crowd out the code. */
-function splitLeadingComment(text: string, documented: boolean): { comment: boolean; code: string } {
+export function splitLeadingComment(text: string, documented: boolean): { comment: boolean; code: string } {
   if (!documented) return { comment: false, code: text };
   let rest = text;
   for (;;) {

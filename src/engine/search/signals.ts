@@ -110,7 +110,7 @@ function chunkSignals({ candidate, keyword, meaning, terms }: Evidence, weights:
 }
 
 /** Tests may also lie in the file that they test, as in Rust or Zig. */
-function isTestCode({ kind, symbol }: ChunkRow): boolean {
+export function isTestCode({ kind, symbol }: ChunkRow): boolean {
   return kind === 'test' || /(?:^|[.:>#/ ])tests?[.:]/.test(symbol);
 }
 
