@@ -18,6 +18,8 @@ export interface ModelManifest {
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
 }
 
+export const manifestName = 'sextant.json';
+
 const text = z.string().max(10_000);
 const count = z.number().int().min(1).max(1_000_000);
 
@@ -52,12 +54,12 @@ const lengthSchema = z.object({ max_seq_length: count.nullish() });
 
 /** Reads `sextant.json`, or else what sentence-transformers writes; a bare encoder is pooled by the mean. */
 export async function readModelManifest(folder: string): Promise<ModelManifest> {
-  const own = await readJsonFile(folder, 'sextant.json');
+  const own = await readJsonFile(folder, manifestName);
   if (own === undefined) return sentenceTransformersManifest(folder);
   const { name, license, pooling, prefixes, dimension, matryoshka, maxTokens, files } = valid(
     sextantSchema,
     own,
-    'sextant.json',
+    manifestName,
   );
   return {
     name,

@@ -7,17 +7,22 @@ import type {
   EngineSettings,
   WorkspaceRoot,
 } from '../../shared/protocol.ts';
+import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineProcess } from './engineProcess.ts';
 import { EngineSupervisor, type EngineState, type SupervisorOptions } from './engineSupervisor.ts';
 
-export interface EngineClientOptions extends Omit<SupervisorOptions, 'settings' | 'restore' | 'onState' | 'onStatus'> {
+export interface EngineClientOptions extends Omit<
+  SupervisorOptions,
+  'settings' | 'restore' | 'onState' | 'onStatus' | 'onModelProgress'
+> {
   readonly settings: EngineSettings;
 }
 
 interface ClientEvents {
   status: [EngineStatus | null];
   state: [EngineState];
+  modelProgress: [ModelProgress];
 }
 
 /** Requests that only read: asked once more when the engine crashed under them. */
@@ -40,6 +45,7 @@ export class EngineClient {
       restore: (engine) => this.#restore(engine),
       onState: (state) => this.#onState(state),
       onStatus: (status) => this.#setStatus(status),
+      onModelProgress: (progress) => this.#events.emit('modelProgress', progress),
     });
   }
 
@@ -62,6 +68,12 @@ export class EngineClient {
   onState(listener: (state: EngineState) => void): () => void {
     this.#events.on('state', listener);
     return () => this.#events.off('state', listener);
+  }
+
+  /** Returns the function that unsubscribes. */
+  onModelProgress(listener: (progress: ModelProgress) => void): () => void {
+    this.#events.on('modelProgress', listener);
+    return () => this.#events.off('modelProgress', listener);
   }
 
   start(): void {

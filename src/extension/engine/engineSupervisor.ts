@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { isCancellation, SextantError, type ErrorCode } from '../../shared/errors.ts';
 import { protocolVersion, type EngineSettings, type LogLine } from '../../shared/protocol.ts';
+import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineExit, EngineLaunch, EngineProcess } from './engineProcess.ts';
 import { engineUnavailable } from './engineUnavailable.ts';
@@ -27,6 +28,7 @@ export interface SupervisorOptions {
   readonly onState: (state: EngineState) => void;
   readonly onStatus: (status: EngineStatus) => void;
   readonly onLog: (line: LogLine) => void;
+  readonly onModelProgress: (progress: ModelProgress) => void;
   readonly restartPolicy?: RestartPolicyOptions;
   readonly heartbeat?: HeartbeatOptions;
   readonly handshakeTimeoutMs?: number;
@@ -141,6 +143,7 @@ export class EngineSupervisor {
     this.#engine = new EngineProcess(this.#options.launch, {
       log: (line) => this.#options.onLog(line),
       statusChanged: (status) => this.#options.onStatus(status),
+      modelProgress: (progress) => this.#options.onModelProgress(progress),
     });
     return this.#engine;
   }
