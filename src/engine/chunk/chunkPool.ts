@@ -26,11 +26,14 @@ interface Job {
 
 interface Slot {
   worker: Worker | undefined;
-  job: { readonly id: number; readonly job: Job } | undefined;
-  /** Runs out when the job takes too long, or the thread has been idle for too long. */
+  /** What was sent to the thread, in the order in which it answers. */
+  sent: { readonly id: number; readonly job: Job }[];
+  /** Runs out when the first of them takes too long, or the thread has been idle for too long. */
   timer: NodeJS.Timeout | undefined;
 }
 
+/** Files sent to a thread ahead of its answers: the thread goes on while this one writes a transaction. */
+const sentAhead = 6;
 /** A thread has to start before it takes its first file. */
 const startAllowanceMs = 10_000;
 const mostPatience = 8;
@@ -50,7 +53,7 @@ export class ChunkPool {
 
   constructor(options: ChunkPoolOptions = {}) {
     const size = Math.max(1, options.size ?? 1);
-    this.#slots = Array.from({ length: size }, () => ({ worker: undefined, job: undefined, timer: undefined }));
+    this.#slots = Array.from({ length: size }, () => ({ worker: undefined, sent: [], timer: undefined }));
     this.#timeLimitMs = options.timeLimitMs ?? 2000;
     this.#idleMs = options.idleMs ?? 30_000;
     this.#entry = options.entry ?? workerEntry('chunkWorker');
@@ -87,9 +90,9 @@ export class ChunkPool {
     const stopping: Promise<unknown>[] = [];
     for (const slot of this.#slots) {
       clearTimeout(slot.timer);
-      if (slot.job) left.push(slot.job.job);
+      left.push(...slot.sent.map(({ job }) => job));
       if (slot.worker) stopping.push(slot.worker.terminate());
-      slot.job = undefined;
+      slot.sent = [];
       slot.worker = undefined;
     }
     for (const job of left) {
@@ -99,20 +102,20 @@ export class ChunkPool {
     await Promise.all(stopping);
   }
 
+  /** Hands out what waits, each file to the thread with the fewest ahead of it. */
   #dispatch(): void {
-    for (const slot of this.#slots) {
-      if (slot.job) continue;
-      const job = this.#queue.shift();
-      if (!job) return;
-      this.#start(slot, job);
+    while (this.#queue.length > 0) {
+      const slot = this.#slots.reduce((best, other) => (other.sent.length < best.sent.length ? other : best));
+      if (slot.sent.length >= sentAhead) return;
+      this.#send(slot, this.#queue.shift()!);
     }
   }
 
-  #start(slot: Slot, job: Job): void {
+  #send(slot: Slot, job: Job): void {
     const worker = (slot.worker ??= this.#spawn(slot));
     const id = this.#nextId++;
-    slot.job = { id, job };
-    this.#limit(slot, startAllowanceMs);
+    slot.sent.push({ id, job });
+    if (slot.sent.length === 1) this.#limit(slot, startAllowanceMs);
     worker.ref();
     worker.postMessage({ id, ...job.source } satisfies ChunkRequest);
   }
@@ -138,24 +141,27 @@ export class ChunkPool {
   }
 
   #receive(slot: Slot, reply: ChunkReply): void {
-    if (slot.job?.id !== reply.id) return;
+    if (slot.sent[0]?.id !== reply.id) return;
     if ('result' in reply) this.#finish(slot, reply.result);
     else if ('failed' in reply) this.#breakDown(slot, 'parser_failed');
     else this.#limit(slot, this.#timeLimitMs);
   }
 
-  /** Replaces the thread and cuts its file by lines. */
+  /** Replaces the thread and cuts the file it was at by lines; those behind it go to another thread. */
   #breakDown(slot: Slot, why: 'timeout' | 'parser_failed'): void {
-    const { worker, job } = slot;
+    const { worker } = slot;
     slot.worker = undefined;
     void worker?.terminate();
-    if (job) this.#finish(slot, chunkByLines(job.job.source, why));
+    this.#queue.unshift(...slot.sent.splice(1).map(({ job }) => job));
+    const [broken] = slot.sent;
+    if (broken) this.#finish(slot, chunkByLines(broken.job.source, why));
+    else this.#dispatch();
   }
 
   #finish(slot: Slot, file: ChunkedFile): void {
-    const { job } = slot.job!;
-    slot.job = undefined;
-    this.#rest(slot);
+    const { job } = slot.sent.shift()!;
+    if (slot.sent.length === 0) this.#rest(slot);
+    else this.#limit(slot, startAllowanceMs);
     job.signal?.removeEventListener('abort', job.onAbort);
     job.resolve(file);
     this.#dispatch();

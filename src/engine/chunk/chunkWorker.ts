@@ -12,8 +12,10 @@ export type ChunkReply =
   | { readonly id: number; readonly result: ChunkedFile }
   | { readonly id: number; readonly failed: string };
 
+/** Files come ahead of the answers; one at a time keeps each within its own time limit. */
+let last = Promise.resolve();
 parentPort?.on('message', (request: ChunkRequest) => {
-  void answer(request);
+  last = last.then(() => answer(request));
 });
 
 async function answer(request: ChunkRequest): Promise<void> {

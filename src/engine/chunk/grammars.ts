@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import type * as treeSitter from '@vscode/tree-sitter-wasm';
 import { dependencyFile } from '../paths.ts';
 
@@ -65,9 +66,16 @@ let starting: Promise<Runtime> | undefined;
 let parser: treeSitter.Parser | undefined;
 const grammars = new Map<GrammarName, Promise<treeSitter.Language>>();
 
-/** The tree-sitter runtime, started on first use. */
+/** What a WASM function may run, in bytes of code, before V8 optimises it: more than any will. */
+const baselineOnly = '--wasm-tiering-budget=2000000000';
+
+/**
+ * The tree-sitter runtime, started on first use. V8's optimising compiler takes gigabytes for the lexers of a dozen grammars, and
+ * more time than their faster code gains on one workspace; its baseline compiler does without.
+ */
 function startRuntime(): Promise<Runtime> {
   starting ??= (async () => {
+    setFlagsFromString(baselineOnly);
     const runtime = createRequire(import.meta.url)('@vscode/tree-sitter-wasm') as Runtime;
     const wasm = dependencyFile('@vscode/tree-sitter-wasm/wasm/tree-sitter.wasm');
     await runtime.Parser.init({ locateFile: () => wasm });

@@ -11,8 +11,8 @@ import type { DiscoverySettings } from './indexerOptions.ts';
 /** A transaction holds up searches while it runs; this keeps it to some tens of milliseconds. */
 const filesPerTransaction = 64;
 const chunksPerTransaction = 256;
-/** Files read and chunked at the same time: enough to keep every parser thread busy. */
-const filesAtOnce = Math.max(4, 2 * os.availableParallelism());
+/** Files read and chunked at the same time: enough to keep every parser thread busy while a transaction is written. */
+const filesAtOnce = Math.max(12, 4 * os.availableParallelism());
 
 export interface ScannerOptions {
   readonly rootPath: string;
