@@ -2,10 +2,14 @@ import { serializeError, type SerializedError } from '../shared/errors.ts';
 import type { EngineSettings } from '../shared/protocol.ts';
 import type { BackendStatus, ModelStatus } from '../shared/status.ts';
 import { embeddedModelDirectory } from './paths.ts';
+import { RemoteEncoder } from './remote/remoteEncoder.ts';
 import { createEncoder } from './runtime/createEncoder.ts';
 import type { Encoder } from './runtime/encoder.ts';
 
-type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'threads'>;
+type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'threads' | 'remote'>;
+
+/** A server that does not answer is asked again after this; until then nobody waits for it. */
+const reconnectMs = 15_000;
 
 /**
  * Loads the encoder of the engine on first use and tells when there is another. The one before stays for queries as long as
@@ -20,6 +24,8 @@ export class EncoderHost {
   /** Somebody has asked for an encoder: a change of settings loads the other one. */
   #wanted = false;
   #error: SerializedError | undefined;
+  /** Runs while a server that failed is left alone. */
+  #reconnect: { readonly timer: NodeJS.Timeout; readonly error: unknown } | undefined;
 
   constructor(settings: EncoderSettings, onChange: (encoder: Encoder | undefined) => void) {
     this.#settings = settings;
@@ -62,15 +68,16 @@ export class EncoderHost {
   /** @throws SextantError `model_missing`, `model_invalid` or `runtime_unavailable`; the next call tries again. */
   load(): Promise<Encoder> {
     this.#wanted = true;
+    if (this.#reconnect !== undefined) return Promise.reject(this.#reconnect.error as Error);
     this.#loading ??= this.#start();
     return this.#loading;
   }
 
   /** Loads another model where the settings ask for one. Nothing is announced before it is loaded or has failed. */
   async update(settings: EncoderSettings): Promise<void> {
-    const { modelPath, backend, threads } = this.#settings;
-    if (modelPath === settings.modelPath && backend === settings.backend && threads === settings.threads) return;
+    if (keyOf(settings) === keyOf(this.#settings)) return;
     this.#settings = settings;
+    this.#stopWaiting();
     const before = this.#loading;
     this.#loading = undefined;
     if (!this.#wanted) return;
@@ -86,6 +93,7 @@ export class EncoderHost {
   }
 
   async dispose(): Promise<void> {
+    this.#stopWaiting();
     const loading = this.#loading;
     const previous = this.#previous;
     this.#loading = undefined;
@@ -97,8 +105,7 @@ export class EncoderHost {
   }
 
   #start(): Promise<Encoder> {
-    const { modelPath, backend, threads } = this.#settings;
-    const attempt = createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, threads });
+    const attempt = open(this.#settings);
     // Another `load` may have begun meanwhile; only the latest one speaks for this host.
     const isCurrent = (): boolean => this.#loading === tracked;
     const tracked: Promise<Encoder> = attempt.then(
@@ -114,6 +121,7 @@ export class EncoderHost {
         if (isCurrent()) {
           this.#error = serializeError(error);
           this.#loading = undefined;
+          if (this.#settings.remote !== undefined) this.#wait(error);
           this.#onChange(undefined);
         }
         throw error;
@@ -121,4 +129,27 @@ export class EncoderHost {
     );
     return tracked;
   }
+
+  #wait(error: unknown): void {
+    const timer = setTimeout(() => {
+      this.#reconnect = undefined;
+      this.load().catch(() => undefined);
+    }, reconnectMs);
+    timer.unref();
+    this.#reconnect = { timer, error };
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#reconnect?.timer);
+    this.#reconnect = undefined;
+  }
+}
+
+function keyOf({ modelPath, backend, threads, remote }: EncoderSettings): string {
+  return JSON.stringify([modelPath, backend, threads, remote]);
+}
+
+function open({ modelPath, backend, threads, remote }: EncoderSettings): Promise<Encoder> {
+  if (remote !== undefined) return RemoteEncoder.connect(remote);
+  return createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, threads });
 }

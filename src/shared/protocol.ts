@@ -7,6 +7,7 @@ import {
   type DuplicatesResponse,
   type SearchResponse,
 } from './search.ts';
+import { remoteSettingsSchema } from './remote.ts';
 import type { EngineStatus } from './status.ts';
 
 /** Raised by one whenever a request or its meaning changes; host and engine must agree on it. */
@@ -25,6 +26,8 @@ export const engineSettingsSchema = z.object({
   threads: z.int().check(z.gte(0), z.lte(256)),
   /** Folder of a model in Hugging Face layout; empty means the embedded default. */
   modelPath: z.string(),
+  /** Embed at a server instead of here; absent: nothing leaves this machine. */
+  remote: z.optional(remoteSettingsSchema),
 });
 export type EngineSettings = z.infer<typeof engineSettingsSchema>;
 

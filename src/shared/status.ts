@@ -31,6 +31,8 @@ export interface RootStatus {
   readonly skipped: SkipCounts;
   /** Files whose parser failed or ran out of time and which were cut by lines instead. */
   readonly degraded: number;
+  /** Texts that are not sent to the embedding server, for they look like secrets; found by keywords only. */
+  readonly withheld?: number;
   readonly currentFile?: string;
   readonly etaSeconds?: number;
   readonly tokensPerSecond?: number;
@@ -46,7 +48,7 @@ export interface ModelStatus {
 }
 
 export interface BackendStatus {
-  readonly name: 'cpu' | 'cuda';
+  readonly name: 'cpu' | 'cuda' | 'remote';
   /** Why this backend and not a faster one. */
   readonly reason: string;
 }

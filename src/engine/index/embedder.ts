@@ -2,6 +2,8 @@ import { SextantError } from '../../shared/errors.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation } from '../store/catalog.ts';
+import { isFreeOfSecrets } from '../secrets/scanSecrets.ts';
+import { withheldAmong } from '../secrets/secretGuard.ts';
 import type { NewEmbedding, PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { isStorable } from '../store/vectorCodec.ts';
@@ -18,6 +20,8 @@ const charactersPerChunk = 2000;
 const batchesAtOnce = 2;
 /** After so many texts in a row that fail on their own it is the encoder that is broken. */
 const failuresInARow = 3;
+/** The encoder cannot be reached: smaller batches would fail the same way. */
+const lineCodes: ReadonlySet<string> = new Set(['network', 'access_denied', 'rate_limited', 'not_found']);
 
 export interface EmbedderOptions {
   readonly store: RootStore;
@@ -43,6 +47,8 @@ export class Embedder {
   readonly throughput = new Throughput();
   /** Texts that cannot be embedded, by hash; not tried again in this session. */
   readonly failed = new Set<string>();
+  /** Those of them that an encoder elsewhere would have got, but that look like secrets. */
+  readonly withheld = new Set<string>();
   /** Texts and tokens encoded so far, and chunks that became searchable by it. */
   embedded = 0;
   tokens = 0;
@@ -56,6 +62,12 @@ export class Embedder {
 
   constructor(options: EmbedderOptions) {
     this.#options = options;
+  }
+
+  /** What one encoder cannot embed, or must not see, another may. */
+  forgetFailures(): void {
+    this.failed.clear();
+    this.withheld.clear();
   }
 
   /**
@@ -85,7 +97,7 @@ export class Embedder {
     const taken = this.#options.queue.take(this.#batchSize, this.#batchSize * charactersPerChunk);
     if (taken.length === 0) return false;
     try {
-      const batch = this.#read(taken);
+      const batch = this.#read(taken, encoder.sentTo !== undefined);
       if (batch.items.length > 0) await this.#embed(encoder, generation, batch, signal);
       return true;
     } catch (error) {
@@ -95,9 +107,11 @@ export class Embedder {
     }
   }
 
-  /** The texts of the chunks; those that are gone or no longer what was hashed are left out. */
-  #read(taken: readonly PendingChunk[]): Batch {
-    const stored = this.#options.store.read((reader) => reader.chunked(taken.map(({ chunkId }) => chunkId)));
+  /** The texts of the chunks; those that are gone, no longer what was hashed, or not to leave this machine are left out. */
+  #read(taken: readonly PendingChunk[], leaves: boolean): Batch {
+    const ids = taken.map(({ chunkId }) => chunkId);
+    const stored = this.#options.store.read((reader) => reader.chunked(ids));
+    const secret = leaves ? this.#options.store.read((reader) => withheldAmong(reader, ids)) : undefined;
     const items: BatchItem[] = [];
     const texts: string[] = [];
     const stale = new Set<string>();
@@ -109,11 +123,21 @@ export class Embedder {
         stale.add(found.path);
         continue;
       }
+      if (secret !== undefined && (secret.has(item.chunkId) || !isFreeOfSecrets(text))) {
+        this.#withhold(item);
+        continue;
+      }
       items.push({ ...item, bodyHash: bodyHashOf(found.chunk) });
       texts.push(text);
     }
     if (stale.size > 0) this.#options.onStale([...stale]);
     return { items, texts };
+  }
+
+  #withhold({ textHash }: PendingChunk): void {
+    const key = textHash.toString('base64');
+    this.failed.add(key);
+    this.withheld.add(key);
   }
 
   async #embed(encoder: Encoder, generation: Generation, batch: Batch, signal: AbortSignal): Promise<void> {
@@ -155,6 +179,7 @@ export class Embedder {
       return encoded;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof SextantError && lineCodes.has(error.code)) throw error;
       if (batch.items.length === 1) {
         this.#failuresInARow += 1;
         if (this.#failuresInARow >= failuresInARow) throw error;

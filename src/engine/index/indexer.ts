@@ -15,6 +15,7 @@ import { WakeUp } from './wakeUp.ts';
 
 /** How long until work that failed for want of disk space or of the folder is tried again. */
 const retryMs = 5000;
+const retriedCodes = ['disk_full', 'workspace_missing', 'database_damaged', 'network', 'rate_limited'];
 /** How often a window that may not write asks whether it may now. */
 const leaseRetryMs = 2000;
 const statusIntervalMs = 150;
@@ -164,6 +165,7 @@ export class Indexer {
       currentFile: this.#currentFile,
       skipped: this.#scanner.skipped,
       waitingCharacters: this.#queue.characters,
+      withheld: this.#embedder.withheld.size,
       throughput: this.#embedder.throughput,
     });
   }
@@ -229,6 +231,7 @@ export class Indexer {
     this.#embedding?.abort.abort(new SextantError('cancelled', 'The model has changed.'));
     await this.#embedding?.ended;
     this.#embeddingError = undefined;
+    this.#embedder.forgetFailures();
     const known = store.chunkSetIds();
     const target = store.prepare(chunkerVersion, this.#encoder);
     // A set that has just been begun knows none of the files.
@@ -352,7 +355,7 @@ export class Indexer {
     this.#phase = 'error';
     this.#error = error;
     this.#log('error', error);
-    return code === 'disk_full' || code === 'workspace_missing' || code === 'database_damaged' ? retryMs : Infinity;
+    return retriedCodes.includes(code) ? retryMs : Infinity;
   }
 
   #rebuilt(error: unknown): boolean {

@@ -14,6 +14,8 @@ export interface WorkState {
   readonly skipped: SkipCounts;
   /** Length of the texts that wait to be embedded. */
   readonly waitingCharacters: number;
+  /** Texts that are not sent to an embedding server, for they look like secrets. */
+  readonly withheld: number;
   readonly throughput: Throughput;
 }
 
@@ -64,6 +66,7 @@ export function rootStatusOf(root: WorkspaceRoot, store: RootStore, work: WorkSt
       skipped: sumOf(work.skipped, skipped),
       degraded,
       languages,
+      ...(work.withheld > 0 && { withheld: work.withheld }),
       ...progressOf(work),
       ...(trouble === undefined ? {} : { error: serializeError(trouble) }),
     };

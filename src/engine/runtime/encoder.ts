@@ -25,6 +25,8 @@ export interface Encoder {
   readonly fingerprint: string;
   readonly dimension: number;
   readonly backend: BackendStatus;
+  /** Host that gets the texts; absent for an encoder on this machine. */
+  readonly sentTo?: string;
   embed(texts: readonly string[], kind: EmbedKind, options?: EmbedOptions): Promise<Embedded>;
   dispose(): Promise<void>;
 }

@@ -54,6 +54,9 @@ function rootSection(root: RootStatus, l10n: Localizer): string[] {
     [l10n.t('Embedded'), `${root.embedded}${share}`],
     ...skipped.map(([reason, count]): [string, string] => [l10n.t('Skipped: {0}', reason), String(count)]),
     ...(root.degraded > 0 ? [[l10n.t('Cut by lines, parser failed'), String(root.degraded)] as [string, string]] : []),
+    ...(root.withheld === undefined
+      ? []
+      : [[l10n.t('Withheld from the embedding server'), String(root.withheld)] as [string, string]]),
     ...(root.currentFile === undefined ? [] : [[l10n.t('Now at'), root.currentFile] as [string, string]]),
     ...(root.etaSeconds === undefined
       ? []
