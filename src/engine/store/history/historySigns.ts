@@ -140,15 +140,22 @@ export class HistorySigns {
   }
 
   #passing(model: KnownModel, { ids, kinds }: HistoryFilter): Stored[] {
-    const listed = kinds === undefined ? null : JSON.stringify(kinds);
-    const rows = this.#statements
+    const conditions: string[] = [];
+    const parameters: string[] = [];
+    for (const [column, values] of [
+      ['i.id', ids],
+      ['i.kind', kinds],
+    ] as const) {
+      if (values === undefined) continue;
+      conditions.push(`AND ${column} IN (SELECT value FROM json_each(?))`);
+      parameters.push(JSON.stringify([...values]));
+    }
+    return this.#statements
       .get(
         `SELECT i.id, v.vector FROM history_items i
-         CROSS JOIN history_vectors v ON v.model_id = ? AND v.content_hash = i.content_hash
-         WHERE ? IS NULL OR i.kind IN (SELECT value FROM json_each(?))`,
+         CROSS JOIN history_vectors v ON v.model_id = ? AND v.content_hash = i.content_hash ${conditions.join(' ')}`,
       )
-      .all(model.id, listed, listed) as Stored[];
-    return ids === undefined ? rows : rows.filter(({ id }) => ids.has(id));
+      .all(model.id, ...parameters) as Stored[];
   }
 
   #link(modelId: number, itemId: number, stored: Buffer, dimension: number): void {

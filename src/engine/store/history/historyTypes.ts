@@ -83,6 +83,7 @@ export interface HistoryFilter {
 export interface HistoryReader {
   sources(): HistorySource[];
   counts(): HistoryCounts;
+  keysOf(sourceId: number): string[];
   /** In the order asked for, with the moods of this classifier; ids that are gone are left out. */
   items(ids: readonly number[], classifier: string | undefined): HistoryItem[];
   /** Ids of the items whose text this classifier has not seen, the newest first. */
@@ -116,7 +117,6 @@ export interface HistoryWriter extends HistoryReader {
   /** Adds items, and replaces those of the same key whose content differs; returns how many were written. */
   put(sourceId: number, items: readonly NewHistoryItem[]): number;
   remove(sourceId: number, keys: readonly string[]): number;
-  keysOf(sourceId: number): string[];
   /** Drops the oldest items of a source until `most` are left; returns how many went. */
   trim(sourceId: number, most: number): number;
   removeSource(sourceId: number): void;
