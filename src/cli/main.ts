@@ -10,11 +10,13 @@ import { duplicatesCommand } from './commands/duplicatesCommand.ts';
 import { embedCommand } from './commands/embedCommand.ts';
 import { evalCommand } from './commands/evalCommand.ts';
 import { indexCommand } from './commands/indexCommand.ts';
+import { measureCommand } from './commands/measureCommand.ts';
 import { modelCommand } from './commands/modelCommand.ts';
 import { pairsCommand } from './commands/pairsCommand.ts';
 import { searchCommand } from './commands/searchCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
 import { resolveModel } from './models.ts';
+import { remoteOptions, remoteSettings } from './remote.ts';
 import { storageDirectory } from './storageDirectory.ts';
 
 const commands: readonly Command[] = [
@@ -22,6 +24,7 @@ const commands: readonly Command[] = [
   searchCommand,
   similarCommand,
   duplicatesCommand,
+  measureCommand,
   pairsCommand,
   evalCommand,
   embedCommand,
@@ -35,6 +38,7 @@ const globalOptions = {
   model: { type: 'string' },
   threads: { type: 'string' },
   backend: { type: 'string' },
+  ...remoteOptions,
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -46,11 +50,13 @@ function help(): string {
     ...rows,
     '',
     'Everywhere: --json (one JSON value on stdout), --model NAME|DIR, --threads N, --backend auto|cpu|cuda.',
+    'Embedding at a server: --remote URL [--remote-model NAME] [--remote-dimensions N], its key in SEXTANT_REMOTE_KEY.',
     'Indexes are kept in SEXTANT_HOME, or the data folder of this system.',
   ].join('\n')}\n`;
 }
 
 function createEngine(options: OptionValues): Engine {
+  const remote = remoteSettings(options);
   return new Engine({
     storageDir: storageDirectory(),
     settings: {
@@ -58,6 +64,7 @@ function createEngine(options: OptionValues): Engine {
       modelPath: resolveModel(stringOption(options, 'model')),
       threads: numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 }),
       backend: choiceOption(options, 'backend', backendPreferences, 'auto'),
+      ...(remote === undefined ? {} : { remote }),
     },
   });
 }

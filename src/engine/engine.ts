@@ -10,12 +10,15 @@ import type {
   SearchResponse,
   SimilarRequest,
 } from '../shared/search.ts';
+import type { MeasureProgress } from '../shared/measure.ts';
 import type { ModelProgress } from '../shared/models.ts';
+import type { RemotePreview } from '../shared/remote.ts';
 import type { EngineStatus, RootStatus } from '../shared/status.ts';
 import { ChunkPool } from './chunk/chunkPool.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { EncoderHost } from './encoderHost.ts';
 import type { IndexRunSummary } from './index/indexerOptions.ts';
+import { MeasureService } from './measure/measureService.ts';
 import { ModelLibrary } from './models/modelLibrary.ts';
 import { ModelService } from './models/modelService.ts';
 import { OpenRoot } from './openRoot.ts';
@@ -30,6 +33,7 @@ export interface EngineOptions {
   readonly onStatus?: (status: EngineStatus) => void;
   readonly onLog?: (line: LogLine) => void;
   readonly onModelProgress?: (progress: ModelProgress) => void;
+  readonly onMeasureProgress?: (progress: MeasureProgress) => void;
 }
 
 export interface IndexSummary extends IndexRunSummary {
@@ -49,6 +53,7 @@ export interface IndexOptions {
 /** Everything Sextant does, without VS Code: the window's engine process and the command line each hold one. */
 export class Engine {
   readonly models: ModelService;
+  readonly measure: MeasureService;
   readonly #options: EngineOptions;
   readonly #roots = new Map<string, OpenRoot>();
   /** Roots whose database could not be opened; they do not keep the others from working. */
@@ -70,6 +75,13 @@ export class Engine {
       inUse: () => this.#settings.modelPath,
       onProgress: (progress) => options.onModelProgress?.(progress),
     });
+    const access = {
+      storageDir: options.storageDir,
+      opened: (uri: string) => this.opened(uri),
+      encoder: () => this.encoder(),
+      settings: () => this.#settings,
+    };
+    this.measure = new MeasureService(access, (progress) => options.onMeasureProgress?.(progress));
     this.#encoders = new EncoderHost(options.settings, (encoder) => {
       for (const root of this.#roots.values()) root.setEncoder(encoder);
       this.#publish();
@@ -171,6 +183,15 @@ export class Engine {
     const encoder = await this.#encoderFor(roots, true);
     const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
     return this.#guarded(roots, () => this.#search.duplicates(searched, request, signal));
+  }
+
+  /** What the embedding server of the settings would get of these roots; nothing is sent. */
+  previewRemote(uris: readonly string[] | undefined): RemotePreview[] {
+    const { remote } = this.#settings;
+    if (remote !== undefined) return this.#chosen(uris).map((root) => root.previewRemote(remote));
+    throw new SextantError('invalid_argument', 'No embedding server is set: nothing leaves this machine.', {
+      hint: 'Name one in sextant.remote.url, or with --remote.',
+    });
   }
 
   async updateSettings(settings: EngineSettings): Promise<EngineStatus> {
@@ -314,5 +335,5 @@ function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus 
 
 /** A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: two at most. */
 function parserThreads(): number {
-  return Math.max(1, Math.min(2, Math.floor(os.availableParallelism() / 2)));
+  return Math.min(2, os.availableParallelism());
 }

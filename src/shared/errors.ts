@@ -18,6 +18,7 @@ export const errorCodes = [
   'rate_limited',
   'license_required',
   'training_failed',
+  'too_little_data',
   'parser_failed',
   'git_failed',
   'forge_failed',
