@@ -1,22 +1,21 @@
-import os from 'node:os';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Engine } from '../engine/engine.ts';
 import { isCancellation, serializeError } from '../shared/errors.ts';
-import { defaultEngineSettings, backendPreferences } from '../shared/protocol.ts';
-import { choiceOption, numberOption, stringOption, UsageError, type Command, type OptionValues } from './command.ts';
+import { UsageError, type Command, type OptionValues } from './command.ts';
 import { benchCommand } from './commands/benchCommand.ts';
 import { doctorCommand } from './commands/doctorCommand.ts';
 import { duplicatesCommand } from './commands/duplicatesCommand.ts';
 import { embedCommand } from './commands/embedCommand.ts';
 import { evalCommand } from './commands/evalCommand.ts';
 import { indexCommand } from './commands/indexCommand.ts';
+import { mcpCommand } from './commands/mcpCommand.ts';
 import { measureCommand } from './commands/measureCommand.ts';
 import { modelCommand } from './commands/modelCommand.ts';
 import { pairsCommand } from './commands/pairsCommand.ts';
 import { searchCommand } from './commands/searchCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
-import { resolveModel } from './models.ts';
 import { remoteOptions, remoteSettings } from './remote.ts';
+import { engineSettings } from './engineSettings.ts';
 import { storageDirectory } from './storageDirectory.ts';
 
 const commands: readonly Command[] = [
@@ -29,6 +28,7 @@ const commands: readonly Command[] = [
   evalCommand,
   embedCommand,
   modelCommand,
+  mcpCommand,
   benchCommand,
   doctorCommand,
 ];
@@ -59,13 +59,7 @@ function createEngine(options: OptionValues): Engine {
   const remote = remoteSettings(options);
   return new Engine({
     storageDir: storageDirectory(),
-    settings: {
-      ...defaultEngineSettings,
-      modelPath: resolveModel(stringOption(options, 'model')),
-      threads: numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 }),
-      backend: choiceOption(options, 'backend', backendPreferences, 'auto'),
-      ...(remote === undefined ? {} : { remote }),
-    },
+    settings: engineSettings(options),
   });
 }
 

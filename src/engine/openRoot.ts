@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { SextantError } from '../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
+import type { RemotePreview, RemoteSettings } from '../shared/remote.ts';
 import type { RootStatus } from '../shared/status.ts';
 import type { ChunkedFile } from './chunk/chunk.ts';
 import type { ChunkPool } from './chunk/chunkPool.ts';
@@ -8,6 +9,7 @@ import { chunkerVersion } from './chunk/chunkerVersion.ts';
 import { embeddingText } from './chunk/embeddingText.ts';
 import { Indexer } from './index/indexer.ts';
 import type { Chunker, DiscoverySettings, IndexerOptions, IndexRunSummary } from './index/indexerOptions.ts';
+import { remotePreview } from './remote/remotePreview.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import type { SearchRoot } from './search/searchRoot.ts';
 import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
@@ -151,6 +153,11 @@ export class OpenRoot {
     this.#store = new RootStore(this.#file);
     this.#indexer = this.#createIndexer();
     this.#started = false;
+  }
+
+  /** See {@link remotePreview}. */
+  previewRemote(remote: RemoteSettings): RemotePreview {
+    return remotePreview(this.#store, remote);
   }
 
   databaseBytes(): number {

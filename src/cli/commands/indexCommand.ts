@@ -1,16 +1,8 @@
 import type { IndexSummary } from '../../engine/engine.ts';
-import type { RootStatus } from '../../shared/status.ts';
+import { describePreview } from '../../engine/remote/remotePreview.ts';
 import type { Command } from '../command.ts';
+import { progressLine } from '../progressLine.ts';
 import { workspaceRoot } from '../roots.ts';
-
-/** One line of progress for a terminal. */
-export function progressLine(status: RootStatus): string {
-  const share = status.chunks === 0 ? 0 : Math.floor((100 * status.embedded) / status.chunks);
-  const parts = [status.phase, `${status.files} files`, `${status.chunks} chunks`, `${share} % embedded`];
-  if (status.tokensPerSecond !== undefined) parts.push(`${Math.round(status.tokensPerSecond)} tokens/s`);
-  if (status.etaSeconds !== undefined) parts.push(`${Math.ceil(status.etaSeconds)} s left`);
-  return parts.join(' · ');
-}
 
 function describe(summary: IndexSummary): string {
   const skipped = Object.entries(summary.skipped).map(([reason, count]) => `${count} ${reason}`);
@@ -25,12 +17,17 @@ function describe(summary: IndexSummary): string {
 
 export const indexCommand: Command = {
   name: 'index',
-  usage: 'index [DIR] [--fresh]',
+  usage: 'index [DIR] [--fresh] [--remote URL [--dry-run]]',
   summary: 'Index a folder, or bring its index up to date.',
-  options: { fresh: { type: 'boolean' } },
+  options: { fresh: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
   arity: [0, 1],
   async run({ positionals, options, engine, signal, progress }) {
     const root = workspaceRoot(positionals[0]);
+    if (options['dry-run'] === true) {
+      await engine().index(root, { fresh: false, embed: false, signal });
+      const [preview] = engine().previewRemote([root.uri]);
+      return { json: preview, text: describePreview(preview!) };
+    }
     const summary = await engine().index(root, {
       fresh: options['fresh'] === true,
       embed: true,

@@ -1,5 +1,5 @@
 import { SextantError } from '../../shared/errors.ts';
-import type { Generation } from './catalog.ts';
+import type { Generation, ModelIdentity } from './catalog.ts';
 import type { FileWriter } from './fileWriter.ts';
 import { encodeVector, isStorable } from './vectorCodec.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
@@ -107,6 +107,14 @@ export class EmbeddingWriter {
       }
     }
     return linked;
+  }
+
+  /** Hashes, in base64, of the texts whose embedding by one of these models is known. */
+  knownTexts(isModel: (model: ModelIdentity) => boolean): Set<string> {
+    const models = this.#db.prepare('SELECT id, fingerprint, name, dimension FROM models').all();
+    const chosen = (models as (ModelIdentity & { id: number })[]).filter(isModel);
+    const hashes = this.#db.prepare('SELECT text_hash FROM embeddings WHERE model_id = ?').pluck();
+    return new Set(chosen.flatMap(({ id }) => (hashes.all(id) as Buffer[]).map((hash) => hash.toString('base64'))));
   }
 
   /** Links chunks whose text was embedded before, such as when a model returns; returns how many. */

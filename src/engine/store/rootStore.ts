@@ -307,6 +307,11 @@ export class RootStore {
     return this.#open.embeddings.pending(generation, paths);
   }
 
+  /** See {@link EmbeddingWriter.knownTexts}. */
+  knownTexts(isModel: (model: ModelIdentity) => boolean): Set<string> {
+    return this.#open.embeddings.knownTexts(isModel);
+  }
+
   /** See {@link EmbeddingWriter.store}. */
   storeEmbeddings(generation: Generation, embeddings: readonly NewEmbedding[]): number {
     return this.#write((session) => session.embeddings.store(generation, embeddings, Date.now()));
