@@ -14,8 +14,8 @@ import { modelCommand } from './commands/modelCommand.ts';
 import { pairsCommand } from './commands/pairsCommand.ts';
 import { searchCommand } from './commands/searchCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
-import { remoteOptions, remoteSettings } from './remote.ts';
 import { engineSettings } from './engineSettings.ts';
+import { remoteOptions } from './remote.ts';
 import { storageDirectory } from './storageDirectory.ts';
 
 const commands: readonly Command[] = [
@@ -56,11 +56,7 @@ function help(): string {
 }
 
 function createEngine(options: OptionValues): Engine {
-  const remote = remoteSettings(options);
-  return new Engine({
-    storageDir: storageDirectory(),
-    settings: engineSettings(options),
-  });
+  return new Engine({ storageDir: storageDirectory(), settings: engineSettings(options) });
 }
 
 function parse(command: Command, args: readonly string[]): { positionals: string[]; options: OptionValues } {

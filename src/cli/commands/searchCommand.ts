@@ -18,8 +18,8 @@ import {
   type OptionValues,
 } from '../command.ts';
 import { checkedQuery } from '../../engine/search/searchEngine.ts';
+import { progressLine } from '../progressLine.ts';
 import { workspaceRoot } from '../roots.ts';
-import { progressLine } from './indexCommand.ts';
 
 export const filterOptions = {
   lang: { type: 'string', multiple: true },

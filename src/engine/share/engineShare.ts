@@ -19,6 +19,8 @@ export interface EngineShareOptions {
   readonly kind: EngineEntry['kind'];
   readonly storageDir: string;
   readonly settings: EngineSettings;
+  /** Brings roots in step with the disk; by default every file is looked at. */
+  readonly refresh?: (roots: readonly string[], signal: AbortSignal) => Promise<void>;
   readonly onLog?: (line: LogLine) => void;
 }
 
@@ -88,7 +90,7 @@ export class EngineShare {
       this.#file = file;
       const { kind, storageDir } = this.#options;
       const self = { protocolVersion, pid: process.pid, kind, address: this.#address, token: this.#token, storageDir };
-      writeEntry(file, { ...self, settings: this.#settings, roots: [...this.#roots] });
+      writeEntry(file, { ...self, settings: withoutSecrets(this.#settings), roots: [...this.#roots] });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.onLog?.({ level: 'warn', message: `Other processes cannot use this engine: ${reason}` });
@@ -108,6 +110,7 @@ export class EngineShare {
     server.on('error', () => undefined);
     // Whoever holds an engine decides how long the process lives.
     server.unref();
+    process.once('exit', () => this.dispose());
     if (this.#disposed) {
       server.close();
       return undefined;
@@ -157,17 +160,26 @@ export class EngineShare {
 
   #handlers(): Handlers {
     const { engine } = this.#options;
+    const refresh = this.#options.refresh ?? ((roots, signal) => refreshed(engine, roots, signal));
     return {
       search: (request, signal) => engine.search(request, signal),
       similar: (request, signal) => engine.similar(request, signal),
       duplicates: (request, signal) => engine.duplicates(request, signal),
       status: () => engine.status(),
       refresh: async ({ roots, timeoutMs }, signal) => {
-        await refreshed(engine, roots, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+        await refresh(roots, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])).catch(() => undefined);
+        signal.throwIfAborted();
         return {};
       },
     };
   }
+}
+
+/** The key of an embedding server is not for a file: whoever takes over searches by words where it is needed. */
+function withoutSecrets({ remote, ...settings }: EngineSettings): EngineSettings {
+  if (remote === undefined) return settings;
+  const { apiKey, ...open } = remote;
+  return { ...settings, remote: apiKey === undefined ? remote : open };
 }
 
 /** Brings the roots in step with the disk; whatever keeps them from it shows in their status. */
@@ -177,5 +189,5 @@ async function refreshed(
   signal: AbortSignal,
 ): Promise<void> {
   await engine.reindex(roots, false);
-  await engine.whenIdle(signal).catch(() => undefined);
+  await engine.whenIdle(signal);
 }

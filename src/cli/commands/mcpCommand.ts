@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import type { EngineStatus } from '../../shared/status.ts';
+import { stringListOption, UsageError, type Command } from '../command.ts';
+import { engineSettings } from '../engineSettings.ts';
+import { workspaceRoot } from '../roots.ts';
+import { storageDirectory } from '../storageDirectory.ts';
+
+export const mcpCommand: Command = {
+  name: 'mcp',
+  usage: 'mcp [--dir DIR]…',
+  summary: 'Serve the tools for coding agents to an MCP client, over standard input and output.',
+  options: { dir: { type: 'string', multiple: true } },
+  arity: [0, 0],
+  async run({ options, signal, say }) {
+    if (options['json'] === true) throw new UsageError('mcp speaks the Model Context Protocol; it has no --json.');
+    const folders = stringListOption(options, 'dir').map((directory) => workspaceRoot(directory).path);
+    // The SDK is of no use to the other commands and takes a while to load.
+    const { StdioServerTransport, serveStdio } = await import('@modelcontextprotocol/server/stdio');
+    const { IndexAccess } = await import('../../engine/share/indexAccess.ts');
+    const { createMcpServer } = await import('../mcp/createMcpServer.ts');
+    const { protocolOutput } = await import('../mcp/protocolOutput.ts');
+    const listeners = new Set<(status: EngineStatus) => void>();
+    const access = new IndexAccess({
+      storageDir: storageDirectory(),
+      onlyStorage: (process.env['SEXTANT_HOME'] ?? '') !== '',
+      settings: engineSettings(options),
+      onStatus: (status) => {
+        for (const listener of listeners) listener(status);
+      },
+      onLog: ({ level, message }) => {
+        if (level === 'warn' || level === 'error') say(`sextant: ${message}`);
+      },
+    });
+    const onStatus = (listener: (status: EngineStatus) => void): (() => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    };
+    const handle = serveStdio(() => createMcpServer({ access, folders, cwd: process.cwd(), onStatus }), {
+      transport: new StdioServerTransport(process.stdin, protocolOutput()),
+      onerror: (error) => say(`sextant: ${error.message}`),
+    });
+    try {
+      // A client that is gone, however it ended, closes its end of the pipe.
+      await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), aborted(signal)]);
+    } finally {
+      await handle.close();
+      await access.dispose();
+    }
+    return { json: null, text: '' };
+  },
+};
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,17 @@
+import os from 'node:os';
+import { backendPreferences, defaultEngineSettings, type EngineSettings } from '../shared/protocol.ts';
+import { choiceOption, numberOption, stringOption, type OptionValues } from './command.ts';
+import { resolveModel } from './models.ts';
+import { remoteSettings } from './remote.ts';
+
+/** What the global options say about the engine. */
+export function engineSettings(options: OptionValues): EngineSettings {
+  const remote = remoteSettings(options);
+  return {
+    ...defaultEngineSettings,
+    modelPath: resolveModel(stringOption(options, 'model')),
+    threads: numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 }),
+    backend: choiceOption(options, 'backend', backendPreferences, 'auto'),
+    ...(remote === undefined ? {} : { remote }),
+  };
+}
