@@ -57,7 +57,7 @@ class OutlineReader implements SyntaxOutline {
   tooDeep = false;
   readonly #syntax: LanguageSyntax;
   readonly #lines: LineTable;
-  readonly #roles: (Role | undefined)[];
+  readonly #roles: readonly (Role | undefined)[];
   readonly #leads: Leads;
   readonly #open: Open[] = [];
   /** Where the outermost local scope around the current node ends. */
@@ -241,8 +241,14 @@ class OutlineReader implements SyntaxOutline {
   }
 }
 
-function rolesByType(language: Language, syntax: LanguageSyntax): (Role | undefined)[] {
+/** A syntax belongs to one grammar, so its roles are worked out once a thread. */
+const knownRoles = new WeakMap<LanguageSyntax, readonly (Role | undefined)[]>();
+
+function rolesByType(language: Language, syntax: LanguageSyntax): readonly (Role | undefined)[] {
+  const known = knownRoles.get(syntax);
+  if (known) return known;
   const roles: (Role | undefined)[] = [];
+  knownRoles.set(syntax, roles);
   for (let id = 0; id < language.nodeTypeCount; id++) {
     const type = language.nodeTypeForId(id);
     if (type === null || !language.nodeTypeIsNamed(id)) continue;
