@@ -13,11 +13,13 @@ export interface CliOptions {
   /** Storage of the indexes; give each test its own. */
   readonly home: string;
   readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs the command line from source as its own process. */
-export function runCli(args: readonly string[], { home, cwd }: CliOptions): Promise<CliResult> {
-  const env = { ...process.env, SEXTANT_HOME: home, NO_COLOR: '1' };
+export function runCli(args: readonly string[], { home, cwd, env: added }: CliOptions): Promise<CliResult> {
+  const env = { ...process.env, ...added, SEXTANT_HOME: home, NO_COLOR: '1' };
   const child = spawn(process.execPath, [entry, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
