@@ -2,7 +2,7 @@ import en from 'zod/v4/locales/en.js';
 import { SextantError } from './errors.ts';
 import type { SearchFilters, SearchRequest, SearchResponse, SimilarRequest } from './search.ts';
 import type { EngineStatus, RootStatus } from './status.ts';
-import { searchAnswer, type CountTokens, type ToolAnswer, type ToolFolder } from './toolAnswer.ts';
+import { searchAnswer, type AnswerOptions, type ToolAnswer, type ToolFolder } from './toolAnswer.ts';
 import { defaultTokenBudget, defaultToolLimit, tools, type ToolInput, type ToolName } from './tools.ts';
 
 /** Whatever answers for the index: the window's engine, or one behind the MCP server. */
@@ -12,6 +12,11 @@ export interface ToolBackend {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse>;
   similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse>;
   status(signal: AbortSignal): Promise<EngineStatus>;
+}
+
+/** How whoever reads the answer counts tokens; `most` is what a call may take that names no budget, and any call at most. */
+export interface ToolReader extends Pick<AnswerOptions, 'countTokens' | 'countStructured'> {
+  readonly most?: number;
 }
 
 export interface ToolCall<N extends ToolName = ToolName> {
@@ -61,11 +66,13 @@ export function indexState(
   roots: readonly RootStatus[],
 ): string[] {
   const reading = roots.filter(({ phase }) => phase === 'opening' || phase === 'scanning' || phase === 'indexing');
+  const empty = roots.filter(({ phase, files }) => (phase === 'ready' || phase === 'paused') && files === 0);
   const broken = roots.filter(({ phase }) => phase === 'error');
   return [
     ...reading.map(
       ({ name, files }) => `The index of ${name} is partial: files are still being read (${files} so far).`,
     ),
+    ...empty.map(({ name }) => `Nothing in ${name} is indexed.`),
     ...broken.map(({ name, error }) => `The index of ${name} has a problem: ${error?.message ?? 'unknown'}`),
     ...(response.embeddedShare < 1
       ? [
@@ -74,6 +81,10 @@ export function indexState(
       : []),
     ...(response.notice === undefined ? [] : [response.notice]),
   ];
+}
+
+function budgetOf(wanted: number | undefined, { most = Infinity }: ToolReader): number {
+  return Math.min(wanted ?? (most === Infinity ? defaultTokenBudget : most), most);
 }
 
 function titleOf(what: string, folders: readonly ToolFolder[]): string {
@@ -88,7 +99,7 @@ function count(results: number, noun: string): string {
 async function search(
   { query, mode, folder, limit, maxTokens, ...filters }: ToolInput<'sextant_search'>,
   backend: ToolBackend,
-  countTokens: CountTokens,
+  reader: ToolReader,
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
   const folders = foldersFor(backend.folders, folder);
@@ -99,8 +110,8 @@ async function search(
   );
   return searchAnswer(response, {
     folders: backend.folders,
-    budget: maxTokens ?? defaultTokenBudget,
-    countTokens,
+    budget: budgetOf(maxTokens, reader),
+    ...reader,
     state: await stateOf(response, folders, backend, signal),
     title: titleOf(`${count(response.results.length, 'result')}.`, folders),
   });
@@ -140,10 +151,10 @@ function placesOf(path: string, folders: readonly ToolFolder[]): { readonly root
 async function similar(
   input: ToolInput<'sextant_similar'>,
   backend: ToolBackend,
-  countTokens: CountTokens,
+  reader: ToolReader,
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
-  const { startLine, endLine = startLine, limit = defaultToolLimit, maxTokens = defaultTokenBudget } = input;
+  const { startLine, endLine = startLine, limit = defaultToolLimit, maxTokens } = input;
   if (endLine < startLine) {
     throw new SextantError('invalid_argument', `\`endLine\`: ${endLine} lies before \`startLine\` ${startLine}.`);
   }
@@ -156,8 +167,8 @@ async function similar(
       const response = await backend.similar(request, signal);
       return await searchAnswer(response, {
         folders: backend.folders,
-        budget: maxTokens,
-        countTokens,
+        budget: budgetOf(maxTokens, reader),
+        ...reader,
         state: await stateOf(response, folders, backend, signal),
         title: titleOf(
           `${count(response.results.length, 'place')} like ${input.path}:${startLine}-${endLine}.`,
@@ -175,7 +186,7 @@ async function similar(
 async function commits(
   { query, paths, folder, limit, maxTokens }: ToolInput<'sextant_commits'>,
   backend: ToolBackend,
-  countTokens: CountTokens,
+  reader: ToolReader,
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
   const folders = foldersFor(backend.folders, folder);
@@ -187,8 +198,8 @@ async function commits(
   );
   return searchAnswer(response, {
     folders: backend.folders,
-    budget: maxTokens ?? defaultTokenBudget,
-    countTokens,
+    budget: budgetOf(maxTokens, reader),
+    ...reader,
     state: await stateOf(response, folders, backend, signal),
     title: `${count(response.results.length, 'commit')}.`,
   });
@@ -228,16 +239,16 @@ async function status(backend: ToolBackend, signal: AbortSignal): Promise<ToolAn
 export function runTool(
   call: { readonly [N in ToolName]: ToolCall<N> }[ToolName],
   backend: ToolBackend,
-  countTokens: CountTokens,
+  reader: ToolReader,
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
   switch (call.name) {
     case 'sextant_search':
-      return search(call.input, backend, countTokens, signal);
+      return search(call.input, backend, reader, signal);
     case 'sextant_similar':
-      return similar(call.input, backend, countTokens, signal);
+      return similar(call.input, backend, reader, signal);
     case 'sextant_commits':
-      return commits(call.input, backend, countTokens, signal);
+      return commits(call.input, backend, reader, signal);
     case 'index_status':
       return status(backend, signal);
   }

@@ -38,9 +38,11 @@ export function estimateTokens(text: string): number {
 
 export interface AnswerOptions {
   readonly folders: readonly ToolFolder[];
-  /** Most tokens of the text, and of the structured form as JSON. */
+  /** Most tokens of the text. */
   readonly budget: number;
   readonly countTokens: CountTokens;
+  /** The structured form, as JSON, must keep to the budget too: some clients show it to the model instead of the text. */
+  readonly countStructured: boolean;
   /** What the user must know about the state of the index; empty when it is complete. */
   readonly state: readonly string[];
   /** The first line, such as what was searched for. */
@@ -61,6 +63,13 @@ export function displayPath(result: Pick<SearchResult, 'root' | 'path'>, folders
   return folders.length > 1 && folder !== undefined ? `${folder.name}/${result.path}` : result.path;
 }
 
+async function costOf(text: string, structured: object, options: AnswerOptions): Promise<number> {
+  const asText = await options.countTokens(text);
+  return options.countStructured
+    ? Math.max(asText, await options.countTokens(`${JSON.stringify(structured)},`))
+    : asText;
+}
+
 async function blockOf(result: SearchResult, lines: number, options: AnswerOptions): Promise<Block> {
   const path = displayPath(result, options.folders);
   const { startLine, endLine, symbol, kind, language } = result;
@@ -79,11 +88,7 @@ async function blockOf(result: SearchResult, lines: number, options: AnswerOptio
     score,
     ...(code === undefined ? {} : { code }),
   };
-  const [asText, asJson] = await Promise.all([
-    options.countTokens(`${text}\n\n`),
-    options.countTokens(`${JSON.stringify(structured)},`),
-  ]);
-  return { text, result: structured, cost: Math.max(asText, asJson) };
+  return { text, result: structured, cost: await costOf(`${text}\n\n`, structured, options) };
 }
 
 /** As many references as the budget holds, best first, then more and more code for each while there is room. */
@@ -126,13 +131,12 @@ function compose(blocks: readonly Block[], response: SearchResponse, options: An
 
 /** Search results for an agent, within the budget in either form; what does not fit is dropped from the end and counted. */
 export async function searchAnswer(response: SearchResponse, options: AnswerOptions): Promise<ToolAnswer> {
-  const costOf = async ({ text, structured }: ToolAnswer): Promise<number> =>
-    Math.max(await options.countTokens(text), await options.countTokens(JSON.stringify(structured)));
-  const frame = await costOf(compose([], response, options));
+  const total = ({ text, structured }: ToolAnswer): Promise<number> => costOf(text, structured, options);
+  const frame = await total(compose([], response, options));
   let blocks = await fit(response.results, options.budget - frame, options);
   let answer = compose(blocks, response, options);
   // Tokens do not add up exactly where texts are joined.
-  while (blocks.length > 0 && (await costOf(answer)) > options.budget) {
+  while (blocks.length > 0 && (await total(answer)) > options.budget) {
     blocks = blocks.slice(0, -1);
     answer = compose(blocks, response, options);
   }

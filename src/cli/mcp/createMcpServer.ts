@@ -19,6 +19,9 @@ import { progressReporter } from './progressReporter.ts';
 const instructions =
   'Sextant searches the code of this workspace by meaning, on a local index. Ask `sextant_search` where something is done before reading files one by one; `sextant_similar` finds copies and existing helpers.';
 
+/** Which tokenizer the model behind a client has is not known here. */
+const reader = { countTokens: estimateTokens, countStructured: true };
+
 export interface McpOptions {
   readonly access: IndexAccess;
   /** Folders given with `--dir`, links resolved. */
@@ -63,7 +66,7 @@ export function createMcpServer({ access, folders, cwd, onStatus }: McpOptions):
       const allowed = allowedFolders(folders, granted.uris, cwd);
       const unsubscribe = onStatus(progressReporter(context, allowed));
       try {
-        const { text, structured } = await runTool(parsed, accessBackend(access, allowed), estimateTokens, signal);
+        const { text, structured } = await runTool(parsed, accessBackend(access, allowed), reader, signal);
         return { content: [{ type: 'text' as const, text }], structuredContent: { ...structured } };
       } finally {
         unsubscribe();
