@@ -19,7 +19,11 @@ export function firstTokenOnly<N extends Network>(network: N): N {
   if (qkv?.kind !== 'linear' || operations.slice(source + 1, last).length > 0) return network;
   return {
     ...network,
-    operations: [...operations.slice(0, source), ...splitQueries(qkv, attention), ...firstRows(tail, attention.output)],
+    operations: [
+      ...operations.slice(0, source),
+      ...splitQueries(qkv, attention),
+      ...firstRows(tail, attention.output, qkv.input),
+    ],
   };
 }
 
@@ -27,7 +31,7 @@ export function firstTokenOnly<N extends Network>(network: N): N {
 function splitQueries(qkv: LinearOperation, attention: AttentionOperation): Operation[] {
   const { inputWidth } = qkv;
   const width = qkv.outputWidth / 3;
-  const first = `${qkv.input}.first`;
+  const first = firstName(qkv.input);
   const query = `${qkv.output}.query`;
   const keysAndValues = `${qkv.output}.keys_values`;
   const linear = (input: string, output: string, start: number, count: number): LinearOperation => ({
@@ -52,14 +56,24 @@ function splitQueries(qkv: LinearOperation, attention: AttentionOperation): Oper
   ];
 }
 
-/** Lets row-wise operations after `start` run on first rows, which are picked out of whatever else they read. */
-function firstRows(tail: readonly Operation[], start: string): Operation[] {
-  const alias = new Map<string, string>([[start, start]]);
+function firstName(value: string): string {
+  return `${value}.first`;
+}
+
+/**
+ * Lets row-wise operations after `start` run on first rows, which are picked out of whatever else they read; those of
+ * `picked` are there already.
+ */
+function firstRows(tail: readonly Operation[], start: string, picked: string): Operation[] {
+  const alias = new Map([
+    [start, start],
+    [picked, firstName(picked)],
+  ]);
   const result: Operation[] = [];
   const rowsOf = (value: string, width: number): string => {
     const known = alias.get(value);
     if (known !== undefined) return known;
-    const output = `${value}.first`;
+    const output = firstName(value);
     result.push({ kind: 'pool', input: value, output, width, how: 'cls' });
     alias.set(value, output);
     return output;

@@ -15,7 +15,7 @@ import type { FeedInputs } from './feedInputs.ts';
 import type { Rotary } from './feedNames.ts';
 import { microsoft, type OnnxGraph } from './onnxGraph.ts';
 import type { QuantizedProducts } from './quantizedProducts.ts';
-import { Values } from './values.ts';
+import type { Values } from './values.ts';
 import type { WeightNodes } from './weightNodes.ts';
 
 /** What operations are lowered into, and from. */

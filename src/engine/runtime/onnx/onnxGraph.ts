@@ -30,7 +30,8 @@ interface Node {
 interface Value {
   readonly name: string;
   readonly type: ElementType;
-  readonly shape: readonly Dimension[];
+  /** Nothing if it may be of any shape. */
+  readonly shape?: readonly Dimension[];
 }
 
 interface Initializer {
@@ -64,8 +65,8 @@ export class OnnxGraph {
     return name;
   }
 
-  output(name: string, type: ElementType, shape: readonly Dimension[]): void {
-    this.#outputs.push({ name, type, shape });
+  output(name: string, type: ElementType, shape?: readonly Dimension[]): void {
+    this.#outputs.push(shape === undefined ? { name, type } : { name, type, shape });
   }
 
   /** A name for a value which nothing else has; branches must not shadow the graph around them, hence the prefix. */
@@ -192,16 +193,18 @@ function writeInitializer(message: ProtobufWriter, initializer: Initializer): vo
   message.integer(14, 1);
 }
 
-function writeValue(message: ProtobufWriter, value: Value): void {
-  message.string(1, value.name).message(2, (type) =>
-    type.message(1, (tensor) =>
-      tensor.integer(1, elementTypes[value.type]).message(2, (shape) => {
-        for (const size of value.shape) {
-          shape.message(1, (dimension) =>
-            typeof size === 'number' ? dimension.integer(1, size) : dimension.string(2, size),
-          );
-        }
-      }),
-    ),
-  );
+function writeValue(message: ProtobufWriter, { name, type, shape }: Value): void {
+  const writeTensor = (tensor: ProtobufWriter): void => {
+    tensor.integer(1, elementTypes[type]);
+    if (shape !== undefined) tensor.message(2, (dimensions) => writeShape(dimensions, shape));
+  };
+  message.string(1, name).message(2, (value) => value.message(1, writeTensor));
+}
+
+function writeShape(message: ProtobufWriter, shape: readonly Dimension[]): void {
+  for (const size of shape) {
+    message.message(1, (dimension) =>
+      typeof size === 'number' ? dimension.integer(1, size) : dimension.string(2, size),
+    );
+  }
 }

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { withClassificationHead } from '../../../../src/engine/model/classificationHead.ts';
+import { describeNetwork } from '../../../../src/engine/model/describeNetwork.ts';
+import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
+import { gradientOf } from '../../../../src/engine/model/gradientOf.ts';
+import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
+import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
+import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
+import { lowerGradient } from '../../../../src/engine/runtime/onnx/lowerGradient.ts';
+import {
+  factorNames,
+  type TrainedTensor,
+  type TrainedTensors,
+} from '../../../../src/engine/runtime/onnx/trainedWeights.ts';
+import { OrtTraining, type Parameter, type TrainingRun } from '../../../../src/engine/runtime/ortTraining.ts';
+import {
+  noise,
+  referenceModel,
+  tokenIds,
+  weight,
+  writeModelFolder,
+  type ReferenceModel,
+} from '../runtime/referenceModel.ts';
+import { runScalar, type ScalarInput, type ScalarWeights } from './scalarNetwork.ts';
+
+const encoders = ['modernbert-v5', 'modernbert-v4', 'bert', 'roberta', 'xlm-roberta', 'distilbert'];
+const classifiers = ['modernbert-v4', 'bert-classifier', 'roberta-classifier', 'distilbert-classifier'];
+
+test('gradients of embeddings are those of finite differences', async (t) => {
+  for (const name of encoders) {
+    for (const pooling of ['mean', 'cls'] as const) {
+      await t.test(`${name}, ${pooling}`, () => check(embeddingCase(name, pooling), everything));
+    }
+  }
+});
+
+test('gradients through the first token alone are those of finite differences', async (t) => {
+  for (const name of encoders) await t.test(name, () => check(embeddingCase(name, 'cls', true), everything));
+});
+
+test('gradients of a cut embedding leave the other columns alone', () =>
+  check({ ...embeddingCase('modernbert-v5', 'mean'), dimension: 32 }, everything));
+
+test('gradients of logits are those of finite differences', async (t) => {
+  for (const name of classifiers) await t.test(name, () => check(classifierCase(name), everything));
+});
+
+test('gradients of low-rank additions are those of finite differences', async (t) => {
+  for (const name of ['modernbert-v5', 'bert']) {
+    for (const first of [false, true]) {
+      await t.test(`${name}, ${first ? 'first token' : 'all tokens'}`, () =>
+        check(embeddingCase(name, 'cls', first), lowRank),
+      );
+    }
+  }
+});
+
+test('gradients flow through windows that cut a long sequence', () =>
+  check({ ...embeddingCase('modernbert-v4', 'mean'), lengths: [170, 3] }, (tensor) =>
+    /layers\.[12]\.attn\.Wqkv|tok_embeddings/.test(tensor) ? { kind: 'full' } : undefined,
+  ));
+
+test('nothing is computed for what no trained tensor reaches', () => {
+  const reference = referenceModel('modernbert-v5');
+  const network = embedding(reference, 'mean');
+  const gradient = gradientOf(network, network.embedding, (tensor) => tensor === 'layers.3.mlp.Wo.weight');
+  assert.deepEqual(gradient.rows, []);
+  const kinds = gradient.operations.slice(-4).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['normalize-gradient', 'pool-gradient', 'norm-input-gradient', 'linear-weight-gradient']);
+});
+
+interface Case {
+  readonly reference: ReferenceModel;
+  readonly network: Network;
+  readonly result: string;
+  readonly lengths: readonly number[];
+  readonly dimension?: number;
+}
+
+type Choice = (tensor: string) => TrainedTensor | undefined;
+const everything: Choice = () => ({ kind: 'full' });
+const lowRank: Choice = (tensor) => {
+  if (/norm|Norm/.test(tensor) || tensor.endsWith('bias')) return undefined;
+  return { kind: tensor.includes('embeddings') ? 'low-rank-table' : 'low-rank', rank: 4, scale: 0.5 };
+};
+
+function shapesOf(reference: ReferenceModel): (name: string) => readonly number[] | undefined {
+  const shapes = new Map(reference.tensors);
+  return (name) => shapes.get(name);
+}
+
+function embedding(reference: ReferenceModel, pooling: Pooling, dimension?: number) {
+  const encoder = describeNetwork(parseModelConfig(reference.config), shapesOf(reference));
+  return withEmbeddingHead(encoder, pooling, dimension ?? encoder.hiddenSize);
+}
+
+function embeddingCase(name: string, pooling: Pooling, first = false): Case {
+  const reference = referenceModel(name);
+  const network = embedding(reference, pooling);
+  return {
+    reference,
+    network: first ? firstTokenOnly(network) : network,
+    result: network.embedding,
+    lengths: [5, 1, 9],
+  };
+}
+
+function classifierCase(name: string): Case {
+  const reference = referenceModel(name);
+  const config = parseModelConfig(reference.config);
+  const encoder = describeNetwork(config, shapesOf(reference));
+  const network = withClassificationHead(encoder, config, shapesOf(reference));
+  return { reference, network, result: network.logits, lengths: [5, 1, 9] };
+}
+
+/** Numbers between -1 and 1 that follow from a name. */
+function values(name: string, count: number): Float32Array {
+  return Float32Array.from(noise(name, count), (x) => (x >>> 8) / 2 ** 23 - 1);
+}
+
+interface Trained {
+  readonly trained: TrainedTensors;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+}
+
+function choose({ reference, network }: Case, choice: Choice): Trained {
+  const trained = new Map<string, TrainedTensor>();
+  const parameters = new Map<string, Parameter>();
+  for (const [tensor, shape] of reference.tensors) {
+    const how = network.weights.has(tensor) ? choice(tensor) : undefined;
+    if (how === undefined) continue;
+    trained.set(tensor, how);
+    if (how.kind === 'full') {
+      parameters.set(tensor, { data: weight(tensor, shape), shape });
+      continue;
+    }
+    const [rows = 1, columns = 1] = shape;
+    const sizes =
+      how.kind === 'low-rank'
+        ? { a: [how.rank, columns], b: [rows, how.rank] }
+        : { a: [rows, how.rank], b: [columns, how.rank] };
+    for (const [factor, size] of Object.entries(sizes)) {
+      const name = factorNames[factor as 'a' | 'b'](tensor);
+      parameters.set(name, { data: values(name, size[0]! * size[1]!).map((x) => x / 4), shape: size });
+    }
+  }
+  return { trained, parameters };
+}
+
+/** The weights that the parameters stand for, in double precision. */
+function merged(
+  { reference }: Case,
+  { trained }: Trained,
+  parameters: ReadonlyMap<string, { data: ArrayLike<number>; shape: readonly number[] }>,
+): ScalarWeights {
+  const weights = new Map<string, { data: ArrayLike<number>; shape: readonly number[] }>();
+  for (const [tensor, shape] of reference.tensors) {
+    const how = trained.get(tensor);
+    if (how?.kind === 'full') weights.set(tensor, parameters.get(tensor)!);
+    else {
+      const data = Float64Array.from(weight(tensor, shape));
+      if (how !== undefined)
+        addProduct(
+          data,
+          shape,
+          parameters.get(factorNames.a(tensor))!.data,
+          parameters.get(factorNames.b(tensor))!.data,
+          how,
+        );
+      weights.set(tensor, { data, shape });
+    }
+  }
+  return weights;
+}
+
+function addProduct(
+  data: Float64Array,
+  [rows = 1, columns = 1]: readonly number[],
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  how: Exclude<TrainedTensor, { kind: 'full' }>,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      for (let k = 0; k < how.rank; k++) {
+        const product =
+          how.kind === 'low-rank'
+            ? b[row * how.rank + k]! * a[k * columns + column]!
+            : a[row * how.rank + k]! * b[column * how.rank + k]!;
+        data[row * columns + column]! += how.scale * product;
+      }
+    }
+  }
+}
+
+/**
+ * Compares, for each parameter, the gradient along a random direction with the difference quotient in double precision of
+ * a random linear function of the result.
+ */
+async function check(given: Case, choice: Choice): Promise<void> {
+  const { reference, lengths, result } = given;
+  const network = given.dimension === undefined ? given.network : embedding(reference, 'mean', given.dimension);
+  const chosen = choose(given, choice);
+  const vocabulary = Number(reference.config['vocab_size']);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const types = Int32Array.from(noise('types', total), (x) => x % 2);
+  const input: ScalarInput = {
+    ids: tokenIds(total, vocabulary),
+    lengths,
+    types: reference.config['type_vocab_size'] === 2 ? types : new Int32Array(total),
+  };
+  const scalar = (parameters: Parameters<typeof merged>[2]): number => {
+    const rows = runScalar(network, merged(given, chosen, parameters), input, result);
+    const factors = values('seed', rows.length * rows[0]!.length);
+    return rows.flat().reduce((sum, value, index) => sum + value * factors[index]!, 0);
+  };
+  const run = await runGradient(network, result, chosen, reference, input);
+  const gradients = gathered(run, chosen.parameters, input);
+  const problems: string[] = [];
+  for (const [group, names] of groups(chosen.parameters.keys())) {
+    const direction = new Map(names.map((name) => [name, values(`direction ${name}`, gradients.get(name)!.length)]));
+    const moved = (step: number): number => {
+      const parameters = new Map<string, { data: ArrayLike<number>; shape: readonly number[] }>(chosen.parameters);
+      for (const [name, steps] of direction) {
+        const { data, shape } = chosen.parameters.get(name)!;
+        parameters.set(name, { data: Float64Array.from(data, (value, i) => value + step * steps[i]!), shape });
+      }
+      return scalar(parameters);
+    };
+    const step = 1e-5;
+    const expected = (moved(step) - moved(-step)) / (2 * step);
+    const along = names.reduce((sum, name) => sum + dot(gradients.get(name)!, direction.get(name)!), 0);
+    // The length of the gradient says how large a sum of this many signed terms may be by chance.
+    const size = Math.hypot(...names.map((name) => Math.hypot(...gradients.get(name)!))) / 2;
+    const tolerance = 1e-4 * Math.max(Math.abs(expected), size) + 1e-6;
+    if (!(Math.abs(along - expected) <= tolerance)) problems.push(`${group}: ${along}, not ${expected}`);
+  }
+  assert.deepEqual(problems, []);
+  assert.ok(chosen.parameters.size > 1);
+}
+
+/** The same tensor of all layers makes one group, which saves most of the forward runs. */
+function groups(names: Iterable<string>): Map<string, string[]> {
+  return Map.groupBy(names, (name) => name.replace(/\d+/, '*'));
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+async function runGradient(
+  network: Network,
+  result: string,
+  { trained, parameters }: Trained,
+  reference: ReferenceModel,
+  input: ScalarInput,
+): Promise<TrainingRun> {
+  using opened = writeModelFolder(reference);
+  const { tensors } = await readSafetensorsHeader(`${opened.folder}/model.safetensors`);
+  const gradient = gradientOf(network, result, (tensor) => trained.has(tensor));
+  const lowered = lowerGradient(gradient, { file: 'model.safetensors', tensors }, trained);
+  const session = await OrtTraining.open(lowered, { folder: opened.folder, threads: 1 });
+  try {
+    const cuSeqlens = Int32Array.from([
+      0,
+      ...input.lengths.map((_, b) => input.lengths.slice(0, b + 1).reduce((x, y) => x + y, 0)),
+    ]);
+    const rows = input.lengths.length;
+    const columns = runScalarWidth(network, result);
+    const packed = { ids: Int32Array.from(input.ids), cuSeqlens, types: Int32Array.from(input.types!) };
+    return await session.run(packed, parameters, { data: values('seed', rows * columns), rows, columns });
+  } finally {
+    await session.dispose();
+  }
+}
+
+function runScalarWidth({ operations }: Network, result: string): number {
+  const last = operations.find(({ output }) => output === result)!;
+  return last.kind === 'normalize' ? last.dimension : last.kind === 'linear' ? last.outputWidth : 0;
+}
+
+/** Gradients by parameter; rows by index are added up. */
+function gathered(
+  { gradients }: TrainingRun,
+  parameters: ReadonlyMap<string, Parameter>,
+  { ids, lengths, types }: ScalarInput,
+): Map<string, Float64Array> {
+  const positions = lengths.flatMap((length) => Array.from({ length }, (_, position) => position));
+  const result = new Map<string, Float64Array>();
+  for (const [name, { data }] of parameters) result.set(name, new Float64Array(data.length));
+  for (const { of, data } of gradients) {
+    if ('rows' in of) {
+      const sum = result.get(of.rows.tensor)!;
+      const columns = parameters.get(of.rows.tensor)!.shape[1] ?? 1;
+      for (const [i, value] of data.entries()) sum[of.rows.start * columns + i]! += value;
+      continue;
+    }
+    const sum = result.get(of.parameter)!;
+    const columns = parameters.get(of.parameter)!.shape[1]!;
+    const { index } = of;
+    for (const [token, position] of positions.entries()) {
+      const row = index.by === 'token' ? ids[token]! : index.by === 'type' ? types![token]! : position + index.offset;
+      for (let i = 0; i < columns; i++) sum[row * columns + i]! += data[token * columns + i]!;
+    }
+  }
+  return result;
+}
