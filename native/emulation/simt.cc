@@ -1,0 +1,239 @@
+#include "simt.hpp"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <vector>
+
+// Switches between stacks, which AddressSanitizer would take for a function that never returns.
+#define SEXTANT_SWITCHES_STACKS __attribute__((noinline, no_sanitize("address")))
+
+namespace sextant::simt {
+namespace {
+
+constexpr std::size_t stack_bytes = 512 * 1024;
+
+enum class State { ready, barrier, meeting, done };
+
+struct Copy {
+  void* shared;
+  const void* source;
+  int bytes;
+};
+
+struct Fiber {
+  ucontext_t context;
+  void* jump[5];
+  bool started = false;
+  State state = State::ready;
+  dim3 thread;
+  int linear = 0;
+  std::vector<Copy> open;
+  std::vector<std::vector<Copy>> groups;
+};
+
+struct Warp {
+  void* records[warp_size];
+  void (*combine)(void**) = nullptr;
+  int arrived = 0;
+};
+
+struct Machine {
+  dim3 grid, block, block_at;
+  unsigned char* shared = nullptr;
+  const std::function<void()>* kernel = nullptr;
+  Fiber scheduler;
+  Fiber* current = nullptr;
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  std::vector<void*> stacks;
+  std::vector<Warp> warps;
+  int threads = 0;
+  int at_barrier = 0;
+  int done = 0;
+  std::mt19937 random{1};
+};
+
+Machine machine;
+std::mutex one_launch;
+
+SEXTANT_SWITCHES_STACKS void resume(Fiber& to) {
+  machine.current = &to;
+  if (to.started) __builtin_longjmp(to.jump, 1);
+  to.started = true;
+  setcontext(&to.context);
+}
+
+SEXTANT_SWITCHES_STACKS void switch_stacks(Fiber& from, Fiber& to) {
+  if (__builtin_setjmp(from.jump) == 0) resume(to);
+}
+
+void yield() { switch_stacks(*machine.current, machine.scheduler); }
+
+void execute(const Copy& copy) {
+  std::memset(copy.shared, 0, 16);
+  if (copy.bytes > 0) std::memcpy(copy.shared, copy.source, static_cast<std::size_t>(copy.bytes));
+}
+
+void release_barrier() {
+  if (machine.at_barrier == 0 || machine.at_barrier + machine.done < machine.threads) return;
+  machine.at_barrier = 0;
+  for (int i = 0; i < machine.threads; i++) {
+    if (machine.fibers[i]->state == State::barrier) machine.fibers[i]->state = State::ready;
+  }
+}
+
+void fiber_main() {
+  (*machine.kernel)();
+  Fiber& self = *machine.current;
+  if (!self.open.empty() || !self.groups.empty()) violation("a thread ended with copies that it did not wait for");
+  self.state = State::done;
+  machine.done++;
+  if (machine.warps[self.linear / warp_size].arrived > 0) violation("a lane ended while others of its warp met");
+  release_barrier();
+  yield();
+}
+
+void prepare_fibers() {
+  while (static_cast<int>(machine.fibers.size()) < machine.threads) {
+    machine.fibers.push_back(std::make_unique<Fiber>());
+    void* stack = mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED) violation("no memory for a stack");
+    machine.stacks.push_back(stack);
+  }
+  machine.warps.assign(static_cast<std::size_t>(machine.threads) / warp_size, {});
+  for (int i = 0; i < machine.threads; i++) {
+    Fiber& fiber = *machine.fibers[i];
+    fiber.started = false;
+    fiber.state = State::ready;
+    fiber.linear = i;
+    const auto linear = static_cast<unsigned>(i);
+    fiber.thread = {linear % machine.block.x, linear / machine.block.x % machine.block.y,
+                    linear / (machine.block.x * machine.block.y)};
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = machine.stacks[i];
+    fiber.context.uc_stack.ss_size = stack_bytes;
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, fiber_main, 0);
+  }
+}
+
+void run_block() {
+  prepare_fibers();
+  machine.at_barrier = 0;
+  machine.done = 0;
+  machine.scheduler.started = true;
+  std::vector<int> order(static_cast<std::size_t>(machine.threads));
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), machine.random);
+  while (machine.done < machine.threads) {
+    bool progress = false;
+    for (int i : order) {
+      Fiber& fiber = *machine.fibers[i];
+      if (fiber.state != State::ready) continue;
+      progress = true;
+      switch_stacks(machine.scheduler, fiber);
+    }
+    if (!progress) violation("threads wait for each other at different places");
+  }
+}
+
+}  // namespace
+
+void set_seed(std::uint32_t seed) { machine.random.seed(seed); }
+
+void launch(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& kernel) {
+  const std::lock_guard<std::mutex> lock(one_launch);
+  machine.grid = grid;
+  machine.block = block;
+  machine.threads = static_cast<int>(block.x * block.y * block.z);
+  if (machine.threads == 0 || machine.threads > 1024 || machine.threads % warp_size != 0) violation("a block of no whole warps");
+  machine.kernel = &kernel;
+  const std::unique_ptr<void, void (*)(void*)> shared(std::aligned_alloc(1024, (shared_bytes + 1023) / 1024 * 1024), std::free);
+  machine.shared = static_cast<unsigned char*>(shared.get());
+  for (unsigned z = 0; z < grid.z; z++) {
+    for (unsigned y = 0; y < grid.y; y++) {
+      for (unsigned x = 0; x < grid.x; x++) {
+        machine.block_at = {x, y, z};
+        if (shared_bytes > 0) std::memset(shared.get(), 0xff, shared_bytes);
+        run_block();
+      }
+    }
+  }
+}
+
+const dim3& thread_index() { return machine.current->thread; }
+const dim3& block_index() { return machine.block_at; }
+const dim3& block_dimensions() { return machine.block; }
+const dim3& grid_dimensions() { return machine.grid; }
+unsigned char* shared_memory() { return machine.shared; }
+
+void block_barrier() {
+  Fiber& self = *machine.current;
+  self.state = State::barrier;
+  machine.at_barrier++;
+  release_barrier();
+  if (self.state == State::barrier) yield();
+}
+
+void warp_meeting(void (*combine)(void** records), void* record) {
+  Fiber& self = *machine.current;
+  Warp& warp = machine.warps[self.linear / warp_size];
+  if (warp.arrived > 0 && warp.combine != combine) violation("lanes of a warp are at different instructions");
+  warp.combine = combine;
+  warp.records[self.linear % warp_size] = record;
+  if (++warp.arrived < warp_size) {
+    self.state = State::meeting;
+    yield();
+    return;
+  }
+  combine(warp.records);
+  warp.arrived = 0;
+  const int first = self.linear / warp_size * warp_size;
+  for (int lane = first; lane < first + warp_size; lane++) {
+    Fiber& fiber = *machine.fibers[lane];
+    if (fiber.state == State::meeting) fiber.state = State::ready;
+  }
+}
+
+void copy_async(void* shared, const void* source, int bytes) {
+  const Copy copy{shared, source, bytes};
+  if (reinterpret_cast<std::uintptr_t>(shared) % 16 != 0 || reinterpret_cast<std::uintptr_t>(source) % 16 != 0) {
+    violation("a copy of 16 bytes is not aligned to 16 bytes");
+  }
+  if (machine.random() % 2 == 0) {
+    execute(copy);
+  } else {
+    std::memset(shared, 0xff, 16);
+    machine.current->open.push_back(copy);
+  }
+}
+
+void commit_copies() {
+  machine.current->groups.push_back(std::move(machine.current->open));
+  machine.current->open.clear();
+}
+
+void await_copies(int groups_left) {
+  auto& groups = machine.current->groups;
+  while (static_cast<int>(groups.size()) > groups_left) {
+    for (const Copy& copy : groups.front()) execute(copy);
+    groups.erase(groups.begin());
+  }
+}
+
+void violation(const char* what) {
+  const dim3& at = machine.block_at;
+  const int thread = machine.current == nullptr ? -1 : machine.current->linear;
+  std::fprintf(stderr, "emulated kernel, block (%u, %u, %u), thread %d: %s\n", at.x, at.y, at.z, thread, what);
+  std::abort();
+}
+
+}  // namespace sextant::simt
