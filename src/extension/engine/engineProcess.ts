@@ -40,6 +40,9 @@ type NotificationHandlers = {
 
 const keptStderrLines = 20;
 
+/** glibc keeps a heap for each thread that allocates, and what parsers and encoders free stays there: a hundred megabytes in all. */
+const fewHeaps = { MALLOC_ARENA_MAX: '2' };
+
 /** One forked engine and the typed connection to it. Knows nothing of restarts. */
 export class EngineProcess {
   readonly exited: Promise<EngineExit>;
@@ -52,7 +55,7 @@ export class EngineProcess {
     this.#child = fork(launch.entry, [...(launch.args ?? [])], {
       // Inherited flags such as --inspect would make the engine fight for the extension host's debug port.
       execArgv: [],
-      env: { ...process.env, ...launch.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...fewHeaps, ...process.env, ...launch.env, ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const log = (level: LogLine['level'], message: string): void => handlers.log({ level, message });
