@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import { describeNetwork } from './describeNetwork.ts';
+import { withEmbeddingAdapter } from './embeddingAdapter.ts';
 import { parseModelConfig, type ModelConfig } from './modelConfig.ts';
-import { fileDigest, readJsonFile } from './modelFiles.ts';
-import { readModelManifest, type ModelManifest } from './modelManifest.ts';
+import { readJsonFile } from './modelFiles.ts';
+import { readModelManifest } from './modelManifest.ts';
+import { readModelParts, requireFile, tokenizerName, weightsName, type ModelParts } from './modelParts.ts';
 import { withEmbeddingHead, type EmbeddingNetwork, type Network, type Pooling } from './network.ts';
-import { readSafetensorsHeader, type SafetensorsHeader } from './safetensors.ts';
+import type { SafetensorsHeader } from './safetensors.ts';
 
-export const weightsName = 'model.safetensors';
-export const tokenizerName = 'tokenizer.json';
+export { tokenizerName, weightsName };
 
 /** A model on disk, checked: its files are there, agree with each other and with their digests. */
 export interface ModelFolder {
@@ -19,6 +19,10 @@ export interface ModelFolder {
   readonly license: string | undefined;
   readonly config: ModelConfig;
   readonly weights: SafetensorsHeader;
+  /** Folder that `TensorInfo.file` is relative to; the model's own unless it is an adapter. */
+  readonly weightsRoot: string;
+  /** Absolute path. */
+  readonly tokenizerFile: string;
   /** The encoder without a head. */
   readonly encoder: Network;
   /** The encoder with pooling and normalisation. */
@@ -44,14 +48,15 @@ export interface ModelFolderOptions {
  * it that cannot be right.
  */
 export async function readModelFolder(folder: string, options: ModelFolderOptions = {}): Promise<ModelFolder> {
-  await Promise.all(['config.json', tokenizerName, weightsName].map((name) => requireFile(folder, name)));
+  await requireFile(folder, 'config.json');
   options.signal?.throwIfAborted();
-  const [config, manifest, weights] = await Promise.all([
+  const [config, manifest] = await Promise.all([
     readJsonFile(folder, 'config.json').then(parseModelConfig),
     readModelManifest(folder),
-    readSafetensorsHeader(path.join(folder, weightsName)),
   ]);
-  const encoder = describeNetwork(config, (name) => weights.tensors.get(name)?.shape);
+  const { weights, weightsRoot, tokenizerFile, digests } = await readModelParts(folder, manifest);
+  const shapes = (name: string): readonly number[] | undefined => weights.tensors.get(name)?.shape;
+  const encoder = withEmbeddingAdapter(describeNetwork(config, shapes), shapes);
   const dimension = options.dimension ?? manifest.dimension ?? encoder.hiddenSize;
   if (dimension > encoder.hiddenSize) {
     throw new SextantError(
@@ -60,7 +65,6 @@ export async function readModelFolder(folder: string, options: ModelFolderOption
     );
   }
   const maxTokens = Math.min(manifest.maxTokens ?? encoder.maxTokens, encoder.maxTokens);
-  const digests = await checkedDigests(folder, manifest);
   options.signal?.throwIfAborted();
   return {
     folder,
@@ -68,6 +72,8 @@ export async function readModelFolder(folder: string, options: ModelFolderOption
     license: manifest.license,
     config,
     weights,
+    weightsRoot,
+    tokenizerFile,
     encoder,
     network: withEmbeddingHead(encoder, manifest.pooling, dimension),
     pooling: manifest.pooling,
@@ -85,40 +91,9 @@ export async function readModelFolder(folder: string, options: ModelFolderOption
   };
 }
 
-async function requireFile(folder: string, name: string): Promise<void> {
-  const found = await stat(path.join(folder, name)).catch(() => undefined);
-  if (found?.isFile() === true) return;
-  const folderFound = await stat(folder).catch(() => undefined);
-  if (folderFound?.isDirectory() !== true) {
-    throw new SextantError('model_missing', `There is no model at ${folder}.`, { hint: 'Choose or download a model.' });
-  }
-  throw new SextantError('model_missing', `The model at ${folder} lacks ${name}.`, {
-    hint: 'A model folder holds config.json, tokenizer.json and model.safetensors; download it again if one is missing.',
-  });
-}
-
-interface Digests {
-  readonly weights: string;
-  readonly tokenizer: string;
-}
-
-async function checkedDigests(folder: string, manifest: ModelManifest): Promise<Digests> {
-  const [weights, tokenizer] = await Promise.all([weightsName, tokenizerName].map((name) => fileDigest(folder, name)));
-  const digests = { weights: weights!, tokenizer: tokenizer! };
-  for (const [name, digest] of Object.entries({ [weightsName]: digests.weights, [tokenizerName]: digests.tokenizer })) {
-    const expected = manifest.files[name];
-    if (expected !== undefined && expected.sha256 !== digest) {
-      throw new SextantError('model_invalid', `The model's ${name} is not the file its sextant.json names.`, {
-        hint: 'It may be cut off or damaged. Download or copy the model again.',
-      });
-    }
-  }
-  return digests;
-}
-
 /** The object's keys are written in this order, so that the digest depends on its contents alone. */
 function fingerprintOf(
-  facts: Digests & Pick<ModelFolder, 'config' | 'pooling' | 'prefixes' | 'dimension' | 'maxTokens'>,
+  facts: ModelParts['digests'] & Pick<ModelFolder, 'config' | 'pooling' | 'prefixes' | 'dimension' | 'maxTokens'>,
 ): string {
   const { weights, tokenizer, config, pooling, prefixes, dimension, maxTokens } = facts;
   const { query, document } = prefixes;

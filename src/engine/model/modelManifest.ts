@@ -14,8 +14,17 @@ export interface ModelManifest {
   /** Shorter dimensions the model was trained for. */
   readonly matryoshka: readonly number[];
   readonly maxTokens?: number;
+  /** The model beside this one that this one changes: then its folder holds an adapter only. */
+  readonly base?: BaseModel;
   /** Expected digests by file name. */
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+}
+
+export interface BaseModel {
+  /** Name of the folder, next to the adapter's own. */
+  readonly folder: string;
+  /** Digest of the base's `model.safetensors`. */
+  readonly sha256: string;
 }
 
 export const manifestName = 'sextant.json';
@@ -34,6 +43,7 @@ const sextantSchema = z.object({
   matryoshka: z.array(count).default([]),
   maxTokens: count.optional(),
   license: text.optional(),
+  base: z.object({ folder: z.string().regex(/^\w[\w.-]*$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
   files: z
     .record(text, z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) }))
     .default({}),
@@ -56,7 +66,7 @@ const lengthSchema = z.object({ max_seq_length: count.nullish() });
 export async function readModelManifest(folder: string): Promise<ModelManifest> {
   const own = await readJsonFile(folder, manifestName);
   if (own === undefined) return sentenceTransformersManifest(folder);
-  const { name, license, pooling, prefixes, dimension, matryoshka, maxTokens, files } = valid(
+  const { name, license, pooling, prefixes, dimension, matryoshka, maxTokens, base, files } = valid(
     sextantSchema,
     own,
     manifestName,
@@ -70,6 +80,7 @@ export async function readModelManifest(folder: string): Promise<ModelManifest> 
     ...(license === undefined ? {} : { license }),
     ...(dimension === undefined ? {} : { dimension }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(base === undefined ? {} : { base }),
   };
 }
 

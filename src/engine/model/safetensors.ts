@@ -6,6 +6,8 @@ export type TensorType = 'F32' | 'F16' | 'BF16' | 'I8';
 export interface TensorInfo {
   readonly type: TensorType;
   readonly shape: readonly number[];
+  /** Where it is not in the file that the folder's weights are in by their name: path relative to `ModelFolder.weightsRoot`. */
+  readonly file?: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly bytes: number;

@@ -29,15 +29,19 @@ export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode
 const { folder, threads, head, precision } = (workerData as WorkerData<EncodeSettings>).settings;
 
 async function load(): Promise<OrtModel> {
-  const { encoder, network: embedding, config, weights } = await readModelFolder(folder);
+  const { encoder, network: embedding, config, weights, weightsRoot } = await readModelFolder(folder);
   vocabularySize = encoder.vocabularySize;
   const { tensors } = weights;
+  if (precision === 'int8' && weightsRoot !== folder) {
+    throw new SextantError('runtime_unavailable', 'An adapter runs in float32 only.');
+  }
   using quantized = precision === 'int8' ? new QuantizedWeights(path.join(folder, weightsName), tensors) : undefined;
   const lower = (network: Network, output: string): LoweredNetwork =>
     lowerNetwork(firstTokenOnly(network), { file: weightsName, tensors }, [output], quantized);
-  if (head === 'embedding') return await OrtModel.open(lower(embedding, embedding.embedding), { folder, threads });
+  if (head === 'embedding')
+    return await OrtModel.open(lower(embedding, embedding.embedding), { folder: weightsRoot, threads });
   const classification = withClassificationHead(encoder, config, (name) => tensors.get(name)?.shape);
-  return await OrtModel.open(lower(classification, classification.logits), { folder, threads });
+  return await OrtModel.open(lower(classification, classification.logits), { folder: weightsRoot, threads });
 }
 
 let model: Promise<OrtModel> | undefined;

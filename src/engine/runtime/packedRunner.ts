@@ -1,6 +1,5 @@
-import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
-import { tokenizerName, type ModelFolder } from '../model/modelFolder.ts';
+import type { ModelFolder } from '../model/modelFolder.ts';
 import { operationsPerToken } from '../model/networkCost.ts';
 import { workerEntry } from '../paths.ts';
 import type { EmbedKind, EmbedOptions } from './encoder.ts';
@@ -81,7 +80,7 @@ export class PackedRunner {
   constructor({ model, threads, head, precision }: PackedRunnerOptions) {
     const plan = threadPlan(model, threads);
     this.#batchTokens = plan.threads * threadTokens(model);
-    const tokenize: TokenizeSettings = { file: path.join(model.folder, tokenizerName), maxTokens: model.maxTokens };
+    const tokenize: TokenizeSettings = { file: model.tokenizerFile, maxTokens: model.maxTokens };
     const encode: EncodeSettings = { folder: model.folder, threads: plan.threads, head, precision };
     this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];
     this.#encoders = Array.from(

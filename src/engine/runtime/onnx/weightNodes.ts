@@ -73,7 +73,7 @@ export class FileWeights implements WeightNodes {
     if (!this.#graph.has(stored)) {
       const rowBytes = tensor.bytes / total;
       const range = [tensor.offset + start * rowBytes, count * rowBytes] as const;
-      this.#graph.external(stored, elementTypes[type], [count, ...rest], this.#weights.file, ...range);
+      this.#graph.external(stored, elementTypes[type], [count, ...rest], tensor.file ?? this.#weights.file, ...range);
     }
     return { name: stored, type };
   }
