@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import * as prettier from 'prettier';
 import { commands, type CommandDefinition, type CommandId } from '../src/shared/commands.ts';
 import { settings, type SettingDefinition, type SettingKey } from '../src/shared/settings.ts';
+import { mcpProviderId, toolInputSchema, toolNames, tools } from '../src/shared/tools.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const category = 'Sextant';
@@ -132,6 +133,26 @@ function walkthroughContributions(): Json[] {
   ];
 }
 
+/** Tools for VS Code's language models; in a workspace that is not trusted they are not offered. */
+function toolContributions(): Json[] {
+  const offered = toolNames.filter((name) => (tools[name].hosts as readonly string[]).includes('languageModel'));
+  return offered.map((name) => {
+    const { title, referenceName, icon, description, modelDescription } = tools[name];
+    return {
+      name,
+      displayName: title,
+      toolReferenceName: referenceName,
+      canBeReferencedInPrompt: true,
+      icon,
+      userDescription: description,
+      modelDescription,
+      tags: ['sextant', 'code search'],
+      when: 'isWorkspaceTrusted',
+      inputSchema: toolInputSchema(name) as JsonObject,
+    };
+  });
+}
+
 /** The parts of the manifest that follow from `src/shared`. */
 export function generatedManifest(): JsonObject {
   const restricted = settingEntries.filter(([, { restricted: is }]) => is).map(([key]) => key);
@@ -165,6 +186,8 @@ export function generatedManifest(): JsonObject {
         ],
       },
       configuration: configurationContributions(),
+      languageModelTools: toolContributions(),
+      mcpServerDefinitionProviders: [{ id: mcpProviderId, label: 'Sextant' }],
       walkthroughs: walkthroughContributions(),
     },
   };

@@ -5,6 +5,9 @@ import { concernsSextant, readSettings } from './config/settingsSnapshot.ts';
 import { EngineClient } from './engine/engineClient.ts';
 import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
+import { McpProvider } from './tools/mcpProvider.ts';
+import { registerTools } from './tools/registerTools.ts';
+import { RemoteKey } from './secrets/remoteKey.ts';
 import { LocationOpener } from './views/openLocation.ts';
 import { reportError } from './views/reportError.ts';
 import { SearchHistory } from './views/searchHistory.ts';
@@ -31,11 +34,14 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     return disposable;
   };
   const log = own(vscode.window.createOutputChannel('Sextant', { log: true }));
-  let settings = readSettings();
+  const remoteKey: RemoteKey = own(new RemoteKey(context.secrets, () => refreshSettings()));
+  const keyOf = (url: string): string | undefined => remoteKey.current(url);
+  let settings = readSettings(keyOf);
+  // Not the window's own storage: a folder has one index however it is opened, and worktrees share embeddings.
+  const storageDir = vscode.Uri.joinPath(context.globalStorageUri, 'indexes').fsPath;
   const client = new EngineClient({
     launch: { entry: context.asAbsolutePath('dist/engine.mjs') },
-    // Not the window's own storage: a folder has one index however it is opened, and worktrees share embeddings.
-    storageDir: vscode.Uri.joinPath(context.globalStorageUri, 'indexes').fsPath,
+    storageDir,
     settings: settings.engine,
     onLog: (line) => writeLog(log, line),
   });
@@ -58,22 +64,36 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     history,
     opener,
     reporter,
+    remoteKey,
     log,
     settings: () => settings,
     reportError: report,
   };
   own(registerCommands(commandContext));
+  own(registerTools(client));
+  const mcp = own(
+    new McpProvider({
+      entry: context.asAbsolutePath('dist/cli.mjs'),
+      storageDir,
+      version: versionOf(context.extension),
+      enabled: () => settings.mcpServer,
+    }),
+  );
   own(new StatusPresenter(client, own(new StatusBar()), panel));
 
   const watcher = own(new WorkspaceWatcher((paths) => inBackground(client.tell('filesChanged', { paths }))));
   const priority = own(new EditorPriority((paths) => inBackground(client.tell('prioritize', { paths }))));
   const sync = new WorkspaceSync(client, inBackground);
+  const refreshSettings = (): void => {
+    settings = readSettings(keyOf);
+    sync.settings(settings.engine);
+    panel.pushSettings();
+  };
   own(
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (!concernsSextant(change)) return;
-      settings = readSettings();
-      sync.settings(settings.engine);
-      panel.pushSettings();
+      refreshSettings();
+      mcp.refresh();
     }),
   );
   own(

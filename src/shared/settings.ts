@@ -74,6 +74,47 @@ export const settings = {
     description:
       'Folder of a ModernBERT model in Hugging Face layout. Empty: the model that ships with Sextant. A new model builds a new index beside the old one.',
   }),
+  'sextant.remote.url': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description:
+      'Address of an OpenAI-compatible embedding server, such as `http://gpu-box:8080/v1`. **Code of your workspaces is sent there**, except what looks like a secret; run **Sextant: Show What Would Be Sent** first. Empty: everything stays on this machine.',
+  }),
+  'sextant.remote.model': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description: 'Name of the model at the embedding server. Empty: the only one that the server lists.',
+  }),
+  'sextant.remote.dimensions': define<number>({
+    default: 0,
+    scope: 'machine',
+    restricted: true,
+    minimum: 0,
+    maximum: 65536,
+    description: 'Dimensions to ask the embedding server for. 0: what the model gives.',
+  }),
+  'sextant.remote.queryPrefix': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description: 'What the model at the server wants before a question, such as `search_query: `.',
+  }),
+  'sextant.remote.documentPrefix': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description: 'What the model at the server wants before a document, such as `search_document: `.',
+  }),
+  'sextant.remote.concurrency': define<number>({
+    default: 4,
+    scope: 'machine',
+    restricted: true,
+    minimum: 1,
+    maximum: 64,
+    description: 'Requests to the embedding server at the same time, at most; fewer while it is overloaded.',
+  }),
   'sextant.runtime.backend': define<'auto' | 'cpu' | 'cuda'>({
     default: 'auto',
     scope: 'machine',
@@ -89,6 +130,12 @@ export const settings = {
     minimum: 0,
     maximum: 256,
     description: 'CPU threads for the model. 0 uses half of the cores while indexing.',
+  }),
+  'sextant.agents.mcpServer': define<boolean>({
+    default: true,
+    scope: 'window',
+    description:
+      'Tell VS Code of the MCP server of Sextant, so that agents that speak the Model Context Protocol can search this workspace.',
   }),
 } as const;
 

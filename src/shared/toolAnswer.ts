@@ -29,7 +29,7 @@ export interface ToolAnswer {
 }
 
 /** Tokens of a text in the tokenizer of whoever reads the answer. */
-export type CountTokens = (text: string) => number | Promise<number>;
+export type CountTokens = (text: string) => number | PromiseLike<number>;
 
 /** For readers whose tokenizer is unknown: three bytes a token, which code stays below with the tokenizers in use. */
 export function estimateTokens(text: string): number {

@@ -4,6 +4,9 @@ import { maxQueryLength, searchModes, symbolKinds } from './search.ts';
 /** Where a tool is offered: VS Code's Language Model API, or the MCP server. */
 export type ToolHost = 'languageModel' | 'mcp';
 
+/** Of the provider that tells VS Code of our MCP server. */
+export const mcpProviderId = 'sextant.mcp';
+
 /** One tool for agents: the single source of its manifest entry, of the MCP listing and of the check of its input. */
 export interface ToolDefinition {
   readonly title: string;

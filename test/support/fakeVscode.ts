@@ -21,6 +21,8 @@ export const fake = {
   clipboard: '',
   /** The label or title that the user picks in the next dialog; undefined dismisses it. */
   answer: undefined as string | undefined,
+  tools: new Map<string, unknown>(),
+  mcpProvider: undefined as { provideMcpServerDefinitions(): unknown } | undefined,
   provider: undefined as { resolveWebviewView(view: unknown): void } | undefined,
 };
 
@@ -167,6 +169,50 @@ export const env = {
     },
   },
 };
+export class CancellationError extends Error {}
+export class LanguageModelTextPart {
+  readonly value: string;
+  constructor(value: string) {
+    this.value = value;
+  }
+}
+export class LanguageModelToolResult {
+  readonly content: readonly unknown[];
+  constructor(content: readonly unknown[]) {
+    this.content = content;
+  }
+}
+export class McpStdioServerDefinition {
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  constructor(
+    label: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    version: string,
+  ) {
+    this.label = label;
+    this.command = command;
+    this.args = args;
+    this.env = env;
+    this.version = version;
+  }
+}
+export const lm = {
+  registerTool: (name: string, tool: unknown) => {
+    fake.tools.set(name, tool);
+    return track(`tool ${name}`, () => fake.tools.delete(name));
+  },
+  registerMcpServerDefinitionProvider: (id: string, provider: { provideMcpServerDefinitions(): unknown }) => {
+    fake.mcpProvider = provider;
+    return track(`mcp ${id}`, () => (fake.mcpProvider = undefined));
+  },
+};
+
 export const l10n = {
   t: (message: string, ...args: unknown[]) =>
     message.replaceAll(/\{(\d+)\}/g, (_all, index: string) => String(args[Number(index)])),

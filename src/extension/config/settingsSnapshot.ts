@@ -3,6 +3,7 @@ import { defaultEngineSettings, type EngineSettings, type RootSettings } from '.
 import type { SearchMode } from '../../shared/search.ts';
 import type { SettingKey, SettingValue } from '../../shared/settings.ts';
 import { mergeExcludes, type ExcludeSetting } from './excludes.ts';
+import { readRemoteSettings } from './remoteSettings.ts';
 
 /** Everything the user configured outside of single folders, read at one moment; never changed afterwards. */
 export interface SettingsSnapshot {
@@ -10,10 +11,12 @@ export interface SettingsSnapshot {
   readonly searchMode: SearchMode;
   readonly maxResults: number;
   readonly duplicatesThreshold: number;
+  /** Whether VS Code is told of our MCP server. */
+  readonly mcpServer: boolean;
 }
 
 /** Settings that decide what is indexed besides our own. */
-const foreignSections = ['files.exclude', 'search.exclude'];
+const foreignSections = ['files.exclude', 'search.exclude', 'http'];
 
 function read<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingValue<K> {
   const value = vscode.workspace.getConfiguration(undefined, scope ?? null).get<SettingValue<K>>(key);
@@ -21,17 +24,21 @@ function read<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingValue<K>
   return value;
 }
 
-export function readSettings(): SettingsSnapshot {
+/** `keyOf`: the key of an embedding server as far as it is known. */
+export function readSettings(keyOf: (url: string) => string | undefined): SettingsSnapshot {
+  const remote = readRemoteSettings(read, keyOf);
   return {
     engine: {
       ...defaultEngineSettings,
       backend: read('sextant.runtime.backend'),
       threads: read('sextant.runtime.threads'),
       modelPath: read('sextant.model.path'),
+      ...(remote === undefined ? {} : { remote }),
     },
     searchMode: read('sextant.search.mode'),
     maxResults: read('sextant.search.maxResults'),
     duplicatesThreshold: read('sextant.duplicates.threshold'),
+    mcpServer: read('sextant.agents.mcpServer'),
   };
 }
 
