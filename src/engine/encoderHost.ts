@@ -6,7 +6,7 @@ import { RemoteEncoder } from './remote/remoteEncoder.ts';
 import { createEncoder } from './runtime/createEncoder.ts';
 import type { Encoder } from './runtime/encoder.ts';
 
-type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'threads' | 'remote'>;
+type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'precision' | 'threads' | 'remote'>;
 
 /** A server that does not answer is asked again after this; until then nobody waits for it. */
 const reconnectMs = 15_000;
@@ -25,7 +25,7 @@ export class EncoderHost {
   #wanted = false;
   #error: SerializedError | undefined;
   /** Runs while a server that failed is left alone. */
-  #reconnect: { readonly timer: NodeJS.Timeout; readonly error: unknown } | undefined;
+  #reconnect: { readonly timer: NodeJS.Timeout; readonly error: Error } | undefined;
 
   constructor(settings: EncoderSettings, onChange: (encoder: Encoder | undefined) => void) {
     this.#settings = settings;
@@ -68,7 +68,7 @@ export class EncoderHost {
   /** @throws SextantError `model_missing`, `model_invalid` or `runtime_unavailable`; the next call tries again. */
   load(): Promise<Encoder> {
     this.#wanted = true;
-    if (this.#reconnect !== undefined) return Promise.reject(this.#reconnect.error as Error);
+    if (this.#reconnect !== undefined) return Promise.reject(this.#reconnect.error);
     this.#loading ??= this.#start();
     return this.#loading;
   }
@@ -136,7 +136,7 @@ export class EncoderHost {
       this.load().catch(() => undefined);
     }, reconnectMs);
     timer.unref();
-    this.#reconnect = { timer, error };
+    this.#reconnect = { timer, error: error instanceof Error ? error : new Error(String(error)) };
   }
 
   #stopWaiting(): void {

@@ -22,6 +22,7 @@ import { MeasureService } from './measure/measureService.ts';
 import { ModelLibrary } from './models/modelLibrary.ts';
 import { ModelService } from './models/modelService.ts';
 import { OpenRoot } from './openRoot.ts';
+import { writePreview } from './remote/remotePreview.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
 import { translateError } from './store/sqlite.ts';
@@ -192,6 +193,11 @@ export class Engine {
     throw new SextantError('invalid_argument', 'No embedding server is set: nothing leaves this machine.', {
       hint: 'Name one in sextant.remote.url, or with --remote.',
     });
+  }
+
+  /** As {@link previewRemote}, into a file for people. */
+  writeRemotePreview(uris: readonly string[] | undefined): Promise<{ readonly file: string }> {
+    return writePreview(this.#options.storageDir, this.previewRemote(uris));
   }
 
   async updateSettings(settings: EngineSettings): Promise<EngineStatus> {

@@ -125,6 +125,7 @@ class EngineServer {
         await this.#ready.clear(roots);
         return {};
       },
+      previewRemote: ({ roots }) => this.#ready.writeRemotePreview(roots),
       diagnostics: () => this.#ready.diagnostics(),
       listModels: () => this.#ready.models.list(),
       offerModel: ({ repository, revision, access }, signal) =>

@@ -65,7 +65,11 @@ export const commands = {
   },
   'sextant.selectModel': {
     title: 'Select Model',
-    summary: 'Chooses the model that ships with Sextant or a folder with another one.',
+    summary: 'Lists, downloads, imports, removes and chooses embedding models.',
+  },
+  'sextant.setHubToken': {
+    title: 'Set Hub Token',
+    summary: 'Keeps a token for gated and private models in the secret storage, or forgets it.',
   },
   'sextant.showStatus': {
     title: 'Show Index Status',
@@ -75,6 +79,16 @@ export const commands = {
   'sextant.copyDiagnostics': {
     title: 'Copy Diagnostics',
     summary: 'Copies versions, back ends and index health for a bug report; no file contents.',
+  },
+  'sextant.setRemoteKey': {
+    title: 'Set Embedding Server Key',
+    summary: 'Keeps the key of the embedding server in the system’s secret storage.',
+    when: "config.sextant.remote.url != ''",
+  },
+  'sextant.previewRemote': {
+    title: 'Show What Would Be Sent',
+    summary: 'Lists, text for text, what the embedding server would get, and what is kept from it.',
+    when: "workspaceFolderCount > 0 && config.sextant.remote.url != ''",
   },
   'sextant.clearIndex': {
     title: 'Clear Index',

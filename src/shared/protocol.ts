@@ -14,6 +14,7 @@ import type { EngineStatus } from './status.ts';
 export const protocolVersion = 1;
 
 export const backendPreferences = ['auto', 'cpu', 'cuda'] as const;
+export const precisions = ['float32', 'int8'] as const;
 
 /** What the user's settings say about the engine; an immutable snapshot. */
 export const engineSettingsSchema = z.object({
@@ -22,6 +23,8 @@ export const engineSettingsSchema = z.object({
   exclude: z.array(z.string()),
   useGitignore: z.boolean(),
   backend: z.enum(backendPreferences),
+  /** How the CPU multiplies; embeddings of different precisions are not compared. */
+  precision: z.enum(precisions),
   /** Threads for the CPU encoder; 0 lets the engine choose. */
   threads: z.int().check(z.gte(0), z.lte(256)),
   /** Folder of a model in Hugging Face layout; empty means the embedded default. */
@@ -36,6 +39,7 @@ export const defaultEngineSettings: EngineSettings = {
   exclude: [],
   useGitignore: true,
   backend: 'auto',
+  precision: 'float32',
   threads: 0,
   modelPath: '',
 };
@@ -89,6 +93,8 @@ export const engineRequests = {
   pause: none,
   resume: none,
   clear: rootsOnly,
+  /** Writes what the embedding server would get into a file for people; sends nothing. */
+  previewRemote: rootsOnly,
   diagnostics: none,
   ...modelRequests,
   shutdown: none,
@@ -120,6 +126,7 @@ export interface EngineResults extends ModelResults {
   pause: Record<string, never>;
   resume: Record<string, never>;
   clear: Record<string, never>;
+  previewRemote: { readonly file: string };
   diagnostics: Diagnostics;
   shutdown: Record<string, never>;
 }

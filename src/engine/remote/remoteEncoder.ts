@@ -76,15 +76,8 @@ export class RemoteEncoder implements Encoder {
     const server = new EmbeddingServer(settings, timing);
     try {
       const model = settings.model === '' ? await onlyModel(server, timing, signal) : settings.model;
-      const body = await server.embeddings(
-        questionOf(settings, model, [settings.documentPrefix + probeText]),
-        timing.queryMs,
-        signal,
-      );
-      const { dimensions } = settings;
-      const expected = { host: server.host, texts: 1, dimension: dimensions === 0 ? undefined : dimensions };
-      const [probe] = parseEmbeddings(body, expected).embeddings;
-      return new RemoteEncoder(server, settings, timing, model, probe!);
+      const probe = await probeOf(server, settings, model, timing, signal);
+      return new RemoteEncoder(server, settings, timing, model, probe);
     } catch (error) {
       await server.close();
       throw error;
@@ -197,6 +190,29 @@ export class RemoteEncoder implements Encoder {
 
 function questionOf({ dimensions }: RemoteSettings, model: string, input: readonly string[]) {
   return { model, input, ...(dimensions === 0 ? {} : { dimensions }) };
+}
+
+/** Tried twice, for a server may be busy or just coming up. */
+async function probeOf(
+  server: EmbeddingServer,
+  settings: RemoteSettings,
+  model: string,
+  { queryMs, firstDelayMs }: RemoteTiming,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const dimension = settings.dimensions === 0 ? undefined : settings.dimensions;
+  const question = questionOf(settings, model, [settings.documentPrefix + probeText]);
+  const ask = async (): Promise<Float32Array> => {
+    const body = await server.embeddings(question, queryMs, signal);
+    return parseEmbeddings(body, { host: server.host, texts: 1, dimension }).embeddings[0]!;
+  };
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RemoteError) || error.remedy !== 'again') throw error;
+    await abortableSleep(Math.max(firstDelayMs, Math.min(queryMs, error.overload?.retryAfterMs ?? 0)), signal);
+    return ask();
+  }
 }
 
 async function onlyModel(server: EmbeddingServer, { queryMs }: RemoteTiming, signal?: AbortSignal): Promise<string> {

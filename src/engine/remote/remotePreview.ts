@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { RemotePreview, RemoteSettings, RemoteText } from '../../shared/remote.ts';
 import { embeddingText } from '../chunk/embeddingText.ts';
 import { textHashOf } from '../index/fileIndexer.ts';
@@ -66,4 +68,14 @@ export function describePreview({ server, model, texts, characters, withheld, kn
     return ['', `## ${path}:${startLine}-${endLine}`, '', fence, text, fence].join('\n');
   });
   return `${[...head, ...sections].join('\n')}\n`;
+}
+
+/** Writes previews beside the indexes, where only this user reads; the one before is replaced. */
+export async function writePreview(
+  storageDir: string,
+  previews: readonly RemotePreview[],
+): Promise<{ readonly file: string }> {
+  const file = path.join(storageDir, 'what-would-be-sent.md');
+  await writeFile(file, previews.map(describePreview).join('\n'), { mode: 0o600 });
+  return { file };
 }

@@ -1,6 +1,8 @@
 import type * as vscode from 'vscode';
 import type { SettingsSnapshot } from '../config/settingsSnapshot.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
+import type { HubToken } from '../secrets/hubToken.ts';
+import type { RemoteKey } from '../secrets/remoteKey.ts';
 import type { LocationOpener } from '../views/openLocation.ts';
 import type { SearchHistory } from '../views/searchHistory.ts';
 import type { SearchPanel } from '../views/searchPanel.ts';
@@ -15,6 +17,8 @@ export interface CommandContext {
   readonly history: SearchHistory;
   readonly opener: LocationOpener;
   readonly reporter: StatusReporter;
+  readonly remoteKey: RemoteKey;
+  readonly hubToken: HubToken;
   readonly log: vscode.LogOutputChannel;
   /** The settings of now. */
   readonly settings: () => SettingsSnapshot;

@@ -6,6 +6,7 @@ import { copyDiagnostics } from './copyDiagnostics.ts';
 import { findDuplicates } from './findDuplicates.ts';
 import { findSimilar } from './findSimilar.ts';
 import { pauseIndexing } from './pauseIndexing.ts';
+import { previewRemote } from './previewRemote.ts';
 import { quickSearch } from './quickSearch.ts';
 import { reindex } from './reindex.ts';
 import { restartEngine } from './restartEngine.ts';
@@ -13,6 +14,8 @@ import { resumeIndexing } from './resumeIndexing.ts';
 import { search } from './search.ts';
 import { searchSelection } from './searchSelection.ts';
 import { selectModel } from './selectModel.ts';
+import { setRemoteKey } from './setRemoteKey.ts';
+import { setHubToken } from './setHubToken.ts';
 import { showLog } from './showLog.ts';
 import { showStatus } from './showStatus.ts';
 
@@ -27,9 +30,12 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
   'sextant.pauseIndexing': pauseIndexing,
   'sextant.resumeIndexing': resumeIndexing,
   'sextant.selectModel': selectModel,
+  'sextant.setHubToken': setHubToken,
   'sextant.showStatus': showStatus,
   'sextant.showLog': showLog,
   'sextant.copyDiagnostics': copyDiagnostics,
+  'sextant.setRemoteKey': setRemoteKey,
+  'sextant.previewRemote': previewRemote,
   'sextant.clearIndex': clearIndex,
   'sextant.restartEngine': restartEngine,
 };
