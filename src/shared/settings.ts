@@ -72,7 +72,14 @@ export const settings = {
     scope: 'machine',
     restricted: true,
     description:
-      'Folder of a ModernBERT model in Hugging Face layout. Empty: the model that ships with Sextant. A new model builds a new index beside the old one.',
+      'Folder of the embedding model, as **Sextant: Select Model** chooses it. Empty: the model that ships with Sextant. A new model builds a new index beside the old one.',
+  }),
+  'sextant.model.hubEndpoint': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description:
+      'Address of the model hub or a mirror of it. Empty: `HF_ENDPOINT`, else https://huggingface.co. Proxy and certificates follow the `http.*` settings.',
   }),
   'sextant.remote.url': define<string>({
     default: '',
@@ -122,6 +129,17 @@ export const settings = {
     enum: ['auto', 'cpu', 'cuda'],
     enumDescriptions: ['CUDA where it works, else the CPU.', 'Always the CPU.', 'CUDA, or an error that says why not.'],
     description: 'What runs the model. The status bar shows which one is in use.',
+  }),
+  'sextant.runtime.precision': define<'float32' | 'int8'>({
+    default: 'float32',
+    scope: 'machine',
+    restricted: true,
+    enum: ['float32', 'int8'],
+    enumDescriptions: [
+      'Exact.',
+      'Linear layers in 8-bit integers: faster on most processors, rankings differ a little. Builds an index of its own.',
+    ],
+    description: 'How the CPU multiplies.',
   }),
   'sextant.runtime.threads': define<number>({
     default: 0,

@@ -49,6 +49,7 @@ describe('commands', () => {
   test('conditions name only context keys that exist', () => {
     const own = ['sextant.indexing', 'sextant.paused', 'sextant.search'];
     const known = [
+      ...Object.keys(settings).map((key) => `config.${key}`),
       'editorHasSelection',
       'editorIsOpen',
       'workspaceFolderCount',
@@ -93,7 +94,11 @@ describe('settings', () => {
       untrustedWorkspaces: { restrictedConfigurations: string[] };
     };
     const restricted = capabilities.untrustedWorkspaces.restrictedConfigurations;
-    assert.deepEqual(restricted, ['sextant.model.path', 'sextant.runtime.backend', 'sextant.runtime.threads']);
+    const groups = ['sextant.model.', 'sextant.runtime.', 'sextant.remote.'];
+    assert.deepEqual(
+      restricted,
+      entries.map(([key]) => key).filter((key) => groups.some((group) => key.startsWith(group))),
+    );
     for (const [key, { scope }] of entries) assert.equal(scope === 'machine', restricted.includes(key), key);
   });
 });
