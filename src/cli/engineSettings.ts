@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { backendPreferences, defaultEngineSettings, type EngineSettings } from '../shared/protocol.ts';
+import { backendPreferences, defaultEngineSettings, precisions, type EngineSettings } from '../shared/protocol.ts';
 import { choiceOption, numberOption, stringOption, type OptionValues } from './command.ts';
 import { resolveModel } from './models.ts';
 import { remoteSettings } from './remote.ts';
@@ -12,6 +12,7 @@ export function engineSettings(options: OptionValues): EngineSettings {
     modelPath: resolveModel(stringOption(options, 'model')),
     threads: numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 }),
     backend: choiceOption(options, 'backend', backendPreferences, 'auto'),
+    precision: choiceOption(options, 'precision', precisions, 'float32'),
     ...(remote === undefined ? {} : { remote }),
   };
 }

@@ -145,11 +145,11 @@ export class EncoderHost {
   }
 }
 
-function keyOf({ modelPath, backend, threads, remote }: EncoderSettings): string {
-  return JSON.stringify([modelPath, backend, threads, remote]);
+function keyOf({ modelPath, backend, precision, threads, remote }: EncoderSettings): string {
+  return JSON.stringify([modelPath, backend, precision, threads, remote]);
 }
 
-function open({ modelPath, backend, threads, remote }: EncoderSettings): Promise<Encoder> {
+function open({ modelPath, backend, precision, threads, remote }: EncoderSettings): Promise<Encoder> {
   if (remote !== undefined) return RemoteEncoder.connect(remote);
-  return createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, threads });
+  return createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, precision, threads });
 }

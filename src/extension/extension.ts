@@ -7,6 +7,7 @@ import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
 import { McpProvider } from './tools/mcpProvider.ts';
 import { registerTools } from './tools/registerTools.ts';
+import { HubToken } from './secrets/hubToken.ts';
 import { RemoteKey } from './secrets/remoteKey.ts';
 import { LocationOpener } from './views/openLocation.ts';
 import { reportError } from './views/reportError.ts';
@@ -65,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     opener,
     reporter,
     remoteKey,
+    hubToken: new HubToken(context.secrets),
     log,
     settings: () => settings,
     reportError: report,

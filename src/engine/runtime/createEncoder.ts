@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { withClassificationHead } from '../model/classificationHead.ts';
 import { readModelFolder, type ModelFolder } from '../model/modelFolder.ts';
@@ -24,7 +25,7 @@ export interface CreateEncoderOptions {
  */
 export async function createEncoder(options: CreateEncoderOptions): Promise<Encoder> {
   const backend = chooseBackend(options.backend);
-  const model = await read(options);
+  const model = withPrecision(await read(options), options.precision ?? 'float32');
   return new PackedEncoder(model, await start(model, 'embedding', options), backend);
 }
 
@@ -38,6 +39,12 @@ export async function createClassifier(options: CreateEncoderOptions): Promise<C
     (name) => model.weights.tensors.get(name)?.shape,
   );
   return new PackedClassifier(labels, await start(model, 'classification', options), backend);
+}
+
+/** Rounded products give other vectors, which must never be compared with exact ones. */
+function withPrecision(model: ModelFolder, precision: Precision): ModelFolder {
+  if (precision === 'float32') return model;
+  return { ...model, fingerprint: createHash('sha256').update(`${model.fingerprint} ${precision}`).digest('hex') };
 }
 
 function read({ modelDir, signal }: CreateEncoderOptions): Promise<ModelFolder> {

@@ -31,6 +31,7 @@ export function readSettings(keyOf: (url: string) => string | undefined): Settin
     engine: {
       ...defaultEngineSettings,
       backend: read('sextant.runtime.backend'),
+      precision: read('sextant.runtime.precision'),
       threads: read('sextant.runtime.threads'),
       modelPath: read('sextant.model.path'),
       ...(remote === undefined ? {} : { remote }),

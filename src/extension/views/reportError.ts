@@ -26,6 +26,9 @@ function remedies(code: ErrorCode): Remedy[] {
     case 'model_invalid':
     case 'model_mismatch':
       return [{ title: vscode.l10n.t('Select Model'), command: 'sextant.selectModel' }, log];
+    case 'access_denied':
+    case 'rate_limited':
+      return [{ title: vscode.l10n.t('Set Hub Token'), command: 'sextant.setHubToken' }];
     case 'invalid_argument':
     case 'not_found':
       return [];
