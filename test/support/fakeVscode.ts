@@ -13,6 +13,15 @@ export const fake = {
   executed: [] as unknown[][],
   context: new Map<string, unknown>(),
   errors: [] as { text: string; choices: string[] }[],
+  /** Details of modal dialogs. */
+  details: [] as string[],
+  /** What the user types into an input box, and which path is chosen in an open dialog. */
+  input: undefined as string | undefined,
+  chosenPath: undefined as string | undefined,
+  secrets: new Map<string, string>(),
+  /** Answers to several dialogs in a row; {@link fake.answer} stands for the rest. */
+  answers: [] as string[],
+  progress: [] as string[],
   warnings: [] as string[],
   log: [] as string[],
   shown: [] as string[],
@@ -30,8 +39,13 @@ const events = new NodeEmitter();
 events.setMaxListeners(0);
 
 export function resetFake(): void {
-  for (const map of [fake.live, fake.commands, fake.context, fake.configuration]) map.clear();
-  for (const list of [fake.executed, fake.errors, fake.warnings, fake.log, fake.shown]) list.length = 0;
+  for (const map of [fake.live, fake.commands, fake.context, fake.configuration, fake.secrets]) map.clear();
+  for (const list of [fake.executed, fake.errors, fake.warnings, fake.log, fake.shown, fake.details, fake.answers]) {
+    list.length = 0;
+  }
+  fake.progress.length = 0;
+  fake.input = undefined;
+  fake.chosenPath = undefined;
   fake.answer = undefined;
   fake.statusBar = { text: '', visible: false };
   workspace.workspaceFolders = undefined;
@@ -232,12 +246,22 @@ export const commands = {
 
 const line = (level: string) => (text: unknown) => void fake.log.push(`${level} ${String(text)}`);
 
+/** The next of the user's answers if it is among these, else the standing one. */
+function takeAnswer(offered: readonly string[]): string | undefined {
+  const [next] = fake.answers;
+  if (next === undefined || !offered.includes(next)) return fake.answer;
+  fake.answers.shift();
+  return next;
+}
+
 function message(kind: 'errors' | 'warnings') {
-  return (text: string, ...rest: (string | { title?: string })[]): Promise<unknown> => {
+  return (text: string, ...rest: (string | { title?: string; detail?: string })[]): Promise<unknown> => {
     const titles = rest.map((item) => (typeof item === 'string' ? item : (item.title ?? '')));
+    for (const item of rest) if (typeof item !== 'string' && item.detail !== undefined) fake.details.push(item.detail);
     if (kind === 'errors') fake.errors.push({ text, choices: titles });
     else fake.warnings.push(text);
-    return Promise.resolve(rest[titles.findIndex((title) => title === fake.answer)]);
+    const index = titles.indexOf(takeAnswer(titles) ?? '\0');
+    return Promise.resolve(rest[index]);
   };
 }
 
@@ -286,14 +310,36 @@ export const window = {
   showErrorMessage: message('errors'),
   showWarningMessage: message('warnings'),
   showInformationMessage: message('warnings'),
-  showOpenDialog: () => Promise.resolve(undefined),
-  showQuickPick: (items: readonly { label: string }[]) => {
+  showOpenDialog: () => Promise.resolve(fake.chosenPath === undefined ? undefined : [Uri.file(fake.chosenPath)]),
+  showInputBox: () => Promise.resolve(fake.input),
+  showQuickPick: async (asked: readonly { label: string }[] | Promise<readonly { label: string }[]>) => {
+    const items = await asked;
     fake.shown.push(`pick ${items.map(({ label }) => label).join(' / ')}`);
-    return Promise.resolve(items.find(({ label }) => label === fake.answer));
+    const answer = takeAnswer(items.map(({ label }) => label));
+    return items.find(({ label }) => label === answer);
   },
   showTextDocument: () => Promise.resolve(),
   withProgress: (_options: unknown, task: (progress: unknown, token: unknown) => unknown) =>
-    task({}, { onCancellationRequested: () => new Disposable(() => undefined) }),
+    task(
+      { report: ({ message }: { message?: string }) => void fake.progress.push(message ?? '') },
+      { onCancellationRequested: () => new Disposable(() => undefined) },
+    ),
+};
+
+/** The secret storage of an extension context. */
+export const secrets = {
+  get: (key: string) => Promise.resolve(fake.secrets.get(key)),
+  store: (key: string, value: string) => {
+    fake.secrets.set(key, value);
+    fire('secret', { key });
+    return Promise.resolve();
+  },
+  delete: (key: string) => {
+    fake.secrets.delete(key);
+    fire('secret', { key });
+    return Promise.resolve();
+  },
+  onDidChange: event('secret'),
 };
 
 function valueOf(key: string): unknown {
@@ -311,7 +357,7 @@ export const workspace = {
   isTrusted: true,
   fs: { stat: () => Promise.resolve({}) },
   getConfiguration: (section?: string) => ({
-    get: (key: string) => valueOf(section === undefined ? key : `${section}.${key}`),
+    get: (key: string, standard?: unknown) => valueOf(section === undefined ? key : `${section}.${key}`) ?? standard,
     update: (key: string, value: unknown) => {
       fake.configuration.set(key, value);
       fire('configuration', { affectsConfiguration: () => true });

@@ -9,7 +9,7 @@ import '../../support/registerFakeVscode.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
 const { activate, deactivate } = await import('../../../src/extension/extension.ts');
-const { fake, fire, resetFake, window, workspace, Uri, Range } = await import('../../support/fakeVscode.ts');
+const { fake, fire, resetFake, secrets, window, workspace, Uri, Range } = await import('../../support/fakeVscode.ts');
 
 beforeEach(resetFake);
 
@@ -39,6 +39,7 @@ async function start(
     asAbsolutePath: () => path.join(import.meta.dirname, '..', '..', 'support', 'fakeEngine.ts'),
     globalStorageUri: Uri.file(home),
     extensionUri: Uri.file('/extension'),
+    secrets,
     extension: { packageJSON: { version: '1.2.3' } },
     workspaceState: {
       get: (key: string) => state.get(key),
@@ -249,6 +250,7 @@ describe('an engine that was given up', () => {
       'sextant.quickSearch',
       'sextant.searchSelection',
       'sextant.selectModel',
+      'sextant.setHubToken',
       'sextant.showStatus',
       'sextant.showLog',
       'sextant.copyDiagnostics',
