@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctorCommand.ts';
 import { duplicatesCommand } from './commands/duplicatesCommand.ts';
 import { embedCommand } from './commands/embedCommand.ts';
 import { evalCommand } from './commands/evalCommand.ts';
+import { finetuneCommand } from './commands/finetuneCommand.ts';
 import { indexCommand } from './commands/indexCommand.ts';
 import { mcpCommand } from './commands/mcpCommand.ts';
 import { measureCommand } from './commands/measureCommand.ts';
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   duplicatesCommand,
   measureCommand,
   pairsCommand,
+  finetuneCommand,
   evalCommand,
   embedCommand,
   modelCommand,

@@ -10,6 +10,7 @@ import type {
   SearchResponse,
   SimilarRequest,
 } from '../shared/search.ts';
+import type { FinetuneRun } from '../shared/finetune.ts';
 import type { MeasureProgress } from '../shared/measure.ts';
 import type { ModelProgress } from '../shared/models.ts';
 import type { RemotePreview } from '../shared/remote.ts';
@@ -17,6 +18,7 @@ import type { EngineStatus, RootStatus } from '../shared/status.ts';
 import { ChunkPool } from './chunk/chunkPool.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { EncoderHost } from './encoderHost.ts';
+import { FinetuneService } from './finetune/finetuneService.ts';
 import type { IndexRunSummary } from './index/indexerOptions.ts';
 import { MeasureService } from './measure/measureService.ts';
 import { ModelLibrary } from './models/modelLibrary.ts';
@@ -35,6 +37,7 @@ export interface EngineOptions {
   readonly onLog?: (line: LogLine) => void;
   readonly onModelProgress?: (progress: ModelProgress) => void;
   readonly onMeasureProgress?: (progress: MeasureProgress) => void;
+  readonly onFinetuneChange?: (run: FinetuneRun) => void;
 }
 
 export interface IndexSummary extends IndexRunSummary {
@@ -55,6 +58,7 @@ export interface IndexOptions {
 export class Engine {
   readonly models: ModelService;
   readonly measure: MeasureService;
+  readonly finetune: FinetuneService;
   readonly #options: EngineOptions;
   readonly #roots = new Map<string, OpenRoot>();
   /** Roots whose database could not be opened; they do not keep the others from working. */
@@ -83,6 +87,12 @@ export class Engine {
       settings: () => this.#settings,
     };
     this.measure = new MeasureService(access, (progress) => options.onMeasureProgress?.(progress));
+    this.finetune = new FinetuneService({
+      access,
+      modelsDir: modelsDirectory(options.storageDir),
+      onChange: (run) => options.onFinetuneChange?.(run),
+      onModel: () => this.#chooseModel([...this.#roots.values()].map(({ workspace }) => workspace)),
+    });
     this.#encoders = new EncoderHost(options.settings, (encoder) => {
       for (const root of this.#roots.values()) root.setEncoder(encoder);
       this.#publish();
@@ -117,6 +127,7 @@ export class Engine {
       await open.dispose();
     }
     this.#broken.clear();
+    void this.#chooseModel(roots);
     for (const root of wanted.values()) {
       try {
         const open = this.#open(root);
@@ -143,6 +154,7 @@ export class Engine {
    * @throws SextantError when the model or the folder cannot be used, or another process indexes it; the signal's reason when cancelled.
    */
   async index(root: WorkspaceRoot, { fresh, embed, signal, onStatus }: IndexOptions): Promise<IndexSummary> {
+    await this.#chooseModel([root]);
     const encoder = embed ? await this.encoder() : undefined;
     signal?.throwIfAborted();
     const watch = (status: RootStatus): void => {
@@ -203,7 +215,7 @@ export class Engine {
   async updateSettings(settings: EngineSettings): Promise<EngineStatus> {
     this.#settings = settings;
     for (const root of this.#roots.values()) root.updateSettings(settings, root.workspace);
-    await this.#encoders.update(settings);
+    await this.#chooseModel([...this.#roots.values()].map(({ workspace }) => workspace));
     return this.status();
   }
 
@@ -250,11 +262,21 @@ export class Engine {
   }
 
   async dispose(): Promise<void> {
+    await this.finetune.dispose();
     const roots = [...this.#roots.values()];
     this.#roots.clear();
     await Promise.all(roots.map((root) => root.dispose()));
     await this.#chunker?.dispose();
     await this.#encoders.dispose();
+  }
+
+  /** The model of the settings, or the one that was fine-tuned on these roots and stands in for it. */
+  #chooseModel(roots: readonly WorkspaceRoot[]): Promise<void> {
+    const paths = roots.map(({ path: rootPath }) => rootPath);
+    return this.#encoders.update({
+      ...this.#settings,
+      modelPath: this.finetune.models.choose(this.#settings.modelPath, paths),
+    });
   }
 
   #open(root: WorkspaceRoot): OpenRoot {

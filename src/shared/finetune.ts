@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { SerializedError } from './errors.ts';
 
 /** Where a query pair comes from; each has its file in `engine/finetune/pairs`. */
 export const pairSources = ['doc', 'name', 'commit', 'test', 'docs', 'issue', 'call', 'model'] as const;
@@ -22,3 +23,154 @@ export type QueryPair = z.infer<typeof queryPairSchema>;
 
 /** Pairs by their source; sources without pairs are left out. */
 export type PairCounts = Readonly<Partial<Record<PairSource, number>>>;
+
+export const trainingMethods = ['lora', 'full'] as const;
+
+export const finetuneSettingsSchema = z.object({
+  method: z.enum(trainingMethods),
+  epochs: z.int().check(z.gte(1), z.lte(50)),
+  /** Pairs of one step; memory does not grow with it. */
+  batchSize: z.int().check(z.gte(2), z.lte(1024)),
+  learningRate: z.number().check(z.gt(0), z.lte(1)),
+  /** Hard negatives of each pair, mined from the index. */
+  negatives: z.int().check(z.gte(0), z.lte(8)),
+  /** Leaves out negatives that the model finds closer to the query than the answer itself (GISTEmbed, Solatorio 2024). */
+  guideNegatives: z.boolean(),
+  /** Training ends after so many minutes with the best weights so far. */
+  maxMinutes: z.number().check(z.gt(0), z.lte(24 * 60)),
+  /** Leaves out pairs whose answer the present model does not find among the first so many of a hundred. */
+  consistency: z.int().check(z.gte(1), z.lte(100)),
+  seed: z.int().check(z.gte(0)),
+});
+export type FinetuneSettings = z.infer<typeof finetuneSettingsSchema>;
+
+export const defaultFinetuneSettings: FinetuneSettings = {
+  method: 'lora',
+  epochs: 3,
+  batchSize: 64,
+  learningRate: 2e-4,
+  negatives: 2,
+  guideNegatives: false,
+  maxMinutes: 12,
+  consistency: 50,
+  seed: 1,
+};
+
+/** Means over queries that training never saw. */
+export interface RetrievalScores {
+  readonly mrr10: number;
+  readonly ndcg10: number;
+  readonly recall10: number;
+}
+
+export interface BeforeAndAfter<T = RetrievalScores> {
+  readonly before: T;
+  readonly after: T;
+}
+
+export const verdicts = ['better', 'not_better', 'guard_dropped'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** A held-out query whose answer moved. Ranks are 1-based places of the first answer, null past the first hundred. */
+export interface MovedQuery {
+  readonly query: string;
+  readonly source: PairSource;
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface FinetuneResult extends BeforeAndAfter {
+  /** Of the model alone: every chunk ranked by its cosine to the query. `search`: of hybrid search as the panel runs it. */
+  readonly search: BeforeAndAfter;
+  /** nDCG@10 on general queries that ship with Sextant and have nothing to do with the workspace. */
+  readonly guard: BeforeAndAfter<number>;
+  readonly bySource: readonly ({ readonly source: PairSource; readonly queries: number } & BeforeAndAfter)[];
+  readonly queries: number;
+  readonly moved: readonly MovedQuery[];
+  readonly verdict: Verdict;
+  /** One sentence for the user. */
+  readonly reason: string;
+  /** Evaluated by cross-validation because the workspace is small; the model itself is trained on all pairs. */
+  readonly crossValidated: boolean;
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly value: number;
+}
+
+/**
+ * `ready`: pairs are made and may be edited. `paused`: stopped by the user, or by the end of the engine; resuming goes on from the
+ * last saved state.
+ */
+export const runStates = ['ready', 'training', 'paused', 'evaluating', 'done', 'failed'] as const;
+export type RunState = (typeof runStates)[number];
+
+export interface PairSplit {
+  readonly train: number;
+  /** Chooses the best weights. */
+  readonly tune: number;
+  /** Judges the result. */
+  readonly held: number;
+}
+
+/** One fine-tuning of one root, as the views and `--json` show it. */
+export interface FinetuneRun {
+  readonly id: string;
+  /** Canonical URI of the root. */
+  readonly root: string;
+  readonly rootName: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly state: RunState;
+  /** What is being done, for a person; empty when nothing is. */
+  readonly activity: string;
+  readonly base: { readonly name: string; readonly fingerprint: string };
+  readonly settings: FinetuneSettings;
+  readonly pairs: number;
+  readonly bySource: PairCounts;
+  /** The file with the pairs, to be read and edited before training. */
+  readonly pairsFile: string;
+  readonly split?: PairSplit;
+  readonly step: number;
+  readonly steps: number;
+  readonly epoch: number;
+  readonly tokensPerSecond?: number;
+  readonly etaSeconds?: number;
+  /** Thinned out for drawing. */
+  readonly loss: readonly CurvePoint[];
+  /** nDCG@10 of the queries that choose the best weights. */
+  readonly evaluations: readonly CurvePoint[];
+  readonly seconds: number;
+  readonly result?: FinetuneResult;
+  /** The root is searched with this model. */
+  readonly promoted: boolean;
+  /** Folder of the trained model, once there is one. */
+  readonly model?: string;
+  readonly error?: SerializedError;
+}
+
+const runOnly = z.object({ id: z.string().check(z.regex(/^[\w-]+$/)) });
+
+/** Requests to the engine, all answered by `FinetuneService`. */
+export const finetuneRequests = {
+  /** All runs, of every root, the newest first. */
+  finetuneRuns: z.object({}),
+  /** Makes the pairs of a new run. */
+  finetunePrepare: z.object({ root: z.string(), sources: z.optional(z.array(z.enum(pairSources))) }),
+  /** Starts a run that is ready, or goes on with one that is paused or has failed. Answers at once. */
+  finetuneStart: z.object({
+    ...runOnly.shape,
+    settings: z.optional(z.partial(finetuneSettingsSchema)),
+  }),
+  finetunePause: runOnly,
+  /** Ends the run and removes all of it. */
+  finetuneCancel: runOnly,
+  /** Searches the root with the trained model from now on. */
+  finetunePromote: runOnly,
+  /** Searches the root with the model from before again. */
+  finetuneRollback: z.object({ root: z.string() }),
+} as const;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { PairSource } from '../../shared/finetune.ts';
+import type { PairSource, QueryPair } from '../../shared/finetune.ts';
 import type { MinedPair } from '../finetune/pairs/minedPair.ts';
 import { queryKey } from '../finetune/pairs/refinePairs.ts';
 
@@ -21,14 +21,17 @@ export interface HeldOutQuery {
   readonly date?: string;
 }
 
+/** A pair that was mined just now also says what it was made from. */
+type AskingPair = QueryPair & Pick<Partial<MinedPair>, 'origin'>;
+
 /** A commit or an issue asks for the files that changed: which of their lines matter most nobody has said. */
 const askForFiles: ReadonlySet<PairSource> = new Set(['commit', 'issue']);
 
-function placeOf({ path, startLine, endLine, source }: MinedPair): AnswerPlace {
+function placeOf({ path, startLine, endLine, source }: QueryPair): AnswerPlace {
   return { path, startLine, endLine, wholeFile: askForFiles.has(source) };
 }
 
-function distinctPlaces(pairs: readonly MinedPair[]): AnswerPlace[] {
+function distinctPlaces(pairs: readonly AskingPair[]): AnswerPlace[] {
   const places = pairs.map(placeOf);
   return places.filter((place, index) => {
     const same = (other: AnswerPlace): boolean =>
@@ -38,7 +41,7 @@ function distinctPlaces(pairs: readonly MinedPair[]): AnswerPlace[] {
 }
 
 /** Pairs that ask the same become one query with several answers. */
-export function heldOutQueries(pairs: readonly MinedPair[]): HeldOutQuery[] {
+export function heldOutQueries(pairs: readonly AskingPair[]): HeldOutQuery[] {
   const groups = Map.groupBy(pairs, ({ source, query }) => `${source} ${queryKey(query)}`);
   return [...groups.values()].map((group): HeldOutQuery => {
     const { query, source, date } = group[0]!;

@@ -1,0 +1,208 @@
+import { cp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readPairs, writePairs } from '../../engine/finetune/pairs/pairsFile.ts';
+import { SextantError } from '../../shared/errors.ts';
+import {
+  defaultFinetuneSettings,
+  trainingMethods,
+  type FinetuneRun,
+  type FinetuneSettings,
+} from '../../shared/finetune.ts';
+import {
+  choiceOption,
+  numberOption,
+  stringListOption,
+  stringOption,
+  UsageError,
+  type Command,
+  type CommandContext,
+  type CommandResult,
+  type OptionValues,
+} from '../command.ts';
+import { workspaceRoot } from '../roots.ts';
+import { sourcesFrom } from './pairsCommand.ts';
+import { refreshedRoot } from './searchCommand.ts';
+
+function settingsFrom(options: OptionValues): FinetuneSettings {
+  const defaults = defaultFinetuneSettings;
+  const method = choiceOption(options, 'method', trainingMethods, defaults.method);
+  const number = (name: string, fallback: number, min: number, max: number, integer = true): number =>
+    numberOption(options, name, { fallback, min, max, integer });
+  return {
+    method,
+    epochs: number('epochs', defaults.epochs, 1, 50),
+    batchSize: number('batch', defaults.batchSize, 2, 1024),
+    learningRate: number('lr', method === 'full' ? 2e-5 : defaults.learningRate, 1e-9, 1, false),
+    negatives: number('negatives', defaults.negatives, 0, 8),
+    guideNegatives: options['guide-negatives'] === true,
+    maxMinutes: number('max-minutes', defaults.maxMinutes, 0.01, 24 * 60, false),
+    consistency: number('consistency', defaults.consistency, 1, 100),
+    seed: number('seed', defaults.seed, 0, 2 ** 31),
+  };
+}
+
+function progressLine(run: FinetuneRun): string {
+  const parts = [run.activity];
+  if (run.steps > 0) parts.push(`step ${run.step} of ${run.steps}`);
+  const loss = run.loss.at(-1);
+  if (loss !== undefined) parts.push(`loss ${loss.value.toFixed(3)}`);
+  const evaluation = run.evaluations.at(-1);
+  if (evaluation !== undefined) parts.push(`nDCG@10 ${evaluation.value.toFixed(3)}`);
+  if (run.tokensPerSecond !== undefined) parts.push(`${Math.round(run.tokensPerSecond)} tokens/s`);
+  if (run.etaSeconds !== undefined) parts.push(`${Math.ceil(run.etaSeconds)} s left`);
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function jsonOf(run: FinetuneRun, out: string | undefined): unknown {
+  const { result, split, steps, step, seconds, promoted, id, evaluations, settings, bySource } = run;
+  return {
+    pairs: { train: split?.train ?? 0, eval: split?.held ?? 0, tune: split?.tune ?? 0, bySource },
+    steps: Math.min(step, steps),
+    seconds,
+    before: result?.before,
+    after: result?.after,
+    promoted,
+    model: out ?? run.model ?? null,
+    verdict: result?.verdict,
+    reason: result?.reason,
+    search: result?.search,
+    guard: result?.guard,
+    bySource: result?.bySource,
+    crossValidated: result?.crossValidated,
+    moved: result?.moved,
+    evaluations,
+    settings,
+    run: id,
+  };
+}
+
+function describe(run: FinetuneRun): string {
+  const { result } = run;
+  if (result === undefined) return `${run.id}: ${run.state}\n`;
+  const row = (name: string, before: number, after: number): string =>
+    `  ${name.padEnd(22)} ${before.toFixed(3)} → ${after.toFixed(3)}`;
+  return [
+    `${run.id}: ${result.reason}`,
+    `  ${run.split?.train ?? 0} pairs trained on, ${result.queries} queries held out${result.crossValidated ? ' in turn' : ''}, ${run.seconds.toFixed(0)} s`,
+    row('nDCG@10', result.before.ndcg10, result.after.ndcg10),
+    row('MRR@10', result.before.mrr10, result.after.mrr10),
+    row('recall@10', result.before.recall10, result.after.recall10),
+    row('hybrid nDCG@10', result.search.before.ndcg10, result.search.after.ndcg10),
+    row('general nDCG@10', result.guard.before, result.guard.after),
+    ...result.bySource.map(({ source, queries, before, after }) =>
+      row(`  ${source} (${queries})`, before.ndcg10, after.ndcg10),
+    ),
+    run.promoted ? `Searches of this folder use ${run.model ?? 'the new model'} from now on.` : '',
+    '',
+  ].join('\n');
+}
+
+/** Runs to the end; interrupted, the run stays paused and is named, so that `--resume` goes on with it. */
+async function work(
+  context: CommandContext,
+  id: string,
+  directory: string,
+  settings: FinetuneSettings | undefined,
+): Promise<CommandResult> {
+  const { engine, options, signal, progress, say } = context;
+  const { finetune } = engine();
+  const out = stringOption(options, 'out');
+  const target = out === undefined ? undefined : path.resolve(out);
+  if (target !== undefined && existsSync(target)) throw new UsageError(`${target} exists already.`);
+  finetune.start(id, settings);
+  const pause = (): void => void finetune.pause(id);
+  signal.addEventListener('abort', pause, { once: true });
+  const timer = setInterval(() => progress(progressLine(finetune.run(id))), 1000);
+  try {
+    const run = await finetune.whenEnded(id);
+    if (run.state === 'paused') {
+      say(`Paused. Go on with: sextant finetune --resume ${id}`);
+      signal.throwIfAborted();
+    }
+    if (run.error !== undefined) throw new SextantError(run.error.code, run.error.message, run.error);
+    const better = run.result?.verdict === 'better' && options['keep-old'] !== true;
+    const final = better ? await finetune.promote(id) : run;
+    if (better) await refreshedRoot(context, { embed: true, directory });
+    if (target !== undefined && final.model !== undefined) await cp(final.model, target, { recursive: true });
+    return { json: jsonOf(final, target), text: describe(final) };
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener('abort', pause);
+  }
+}
+
+async function prepare(context: CommandContext, directory: string): Promise<FinetuneRun> {
+  const { engine, options, signal, progress } = context;
+  const sources = sourcesFrom(stringListOption(options, 'source'));
+  const root = await refreshedRoot(context, { embed: true, directory });
+  progress('Mining pairs');
+  const run = await engine().finetune.prepare(root.uri, sources.length === 0 ? undefined : sources, signal);
+  const edited = stringOption(options, 'pairs');
+  if (edited !== undefined) await writePairs(run.pairsFile, await readPairs(path.resolve(edited)));
+  return run;
+}
+
+function listed(runs: readonly FinetuneRun[]): CommandResult {
+  const rows = runs.map((run) => {
+    const { result } = run;
+    const gain =
+      result === undefined ? '' : `nDCG@10 ${result.before.ndcg10.toFixed(3)} → ${result.after.ndcg10.toFixed(3)}`;
+    return `${run.id}  ${run.rootName}  ${run.state}${run.promoted ? ', in use' : ''}  ${gain}`;
+  });
+  return { json: { runs }, text: `${rows.length === 0 ? 'No runs yet.' : rows.join('\n')}\n` };
+}
+
+export const finetuneCommand: Command = {
+  name: 'finetune',
+  usage:
+    'finetune [DIR] [--pairs F] [--epochs N] [--batch N] [--lr X] [--method lora|full] [--negatives N] [--max-minutes N] [--keep-old] [--out DIR] | --list | --resume ID | --remove ID | --rollback',
+  summary: 'Train the model on your own code, and use it if it is better on questions it never saw.',
+  options: {
+    pairs: { type: 'string' },
+    source: { type: 'string', multiple: true },
+    epochs: { type: 'string' },
+    batch: { type: 'string' },
+    lr: { type: 'string' },
+    method: { type: 'string' },
+    negatives: { type: 'string' },
+    'guide-negatives': { type: 'boolean' },
+    consistency: { type: 'string' },
+    'max-minutes': { type: 'string' },
+    seed: { type: 'string' },
+    'keep-old': { type: 'boolean' },
+    out: { type: 'string' },
+    list: { type: 'boolean' },
+    resume: { type: 'string' },
+    remove: { type: 'string' },
+    rollback: { type: 'boolean' },
+    'no-refresh': { type: 'boolean' },
+  },
+  arity: [0, 1],
+  async run(context) {
+    const { options, positionals, engine } = context;
+    const directory = positionals[0] ?? '.';
+    if (options['list'] === true) return listed(engine().finetune.list());
+    const removed = stringOption(options, 'remove');
+    if (removed !== undefined) {
+      await engine().finetune.cancel(removed);
+      return { json: { removed }, text: `Removed ${removed}.\n` };
+    }
+    if (options['rollback'] === true) {
+      const root = workspaceRoot(directory);
+      engine().openForReading(root);
+      await engine().finetune.rollback(root.uri);
+      return { json: { rolledBack: root.path }, text: 'The model from before is in use again.\n' };
+    }
+    const resumed = stringOption(options, 'resume');
+    if (resumed === undefined) {
+      const settings = settingsFrom(options);
+      return work(context, (await prepare(context, directory)).id, directory, settings);
+    }
+    const { root } = engine().finetune.run(resumed);
+    const folder = fileURLToPath(root);
+    await refreshedRoot(context, { embed: true, directory: folder });
+    return work(context, resumed, folder, undefined);
+  },
+};

@@ -1,0 +1,197 @@
+import { SextantError } from '../../shared/errors.ts';
+import type { BeforeAndAfter, FinetuneResult, PairSplit, QueryPair } from '../../shared/finetune.ts';
+import { HeldOutIndex } from '../measure/heldOutIndex.ts';
+import { heldOutQueries } from '../measure/heldOutQueries.ts';
+import { openModel, type EngineAccess } from '../measure/measureService.ts';
+import { meanScores, runQueries } from '../measure/runQueries.ts';
+import type { Encoder } from '../runtime/encoder.ts';
+import { readCorpus, type CorpusEntry } from './evaluate/corpus.ts';
+import { evaluatePairs, judgedQueries, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
+import { guardScore, readGuardSet, type GuardSet } from './evaluate/guardSet.ts';
+import { judgeModel } from './judgeModel.ts';
+import { readPairs } from './pairs/pairsFile.ts';
+import type { RunFolder, RunRecord } from './runs/runFolder.ts';
+import { crossValidationFolds, judgingPairs, splitPairs, type Split } from './split/splitPairs.ts';
+import { trainFold } from './trainFold.ts';
+import type { TrainingStep } from './training/trainingTypes.ts';
+
+export interface RunFinetuningOptions {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly access: EngineAccess;
+  readonly signal: AbortSignal;
+  readonly onActivity: (activity: string) => void;
+  readonly onSplit: (split: PairSplit) => void;
+  readonly onStep: (step: TrainingStep) => void;
+  readonly onEvaluation: (step: number, ndcg10: number) => void;
+}
+
+/** Fewer queries than this cannot judge a model by themselves, and fewer pairs teach it nothing. */
+const fewestHeld = 40;
+const fewestTrain = 100;
+const fewestPairs = 80;
+const foldCount = 4;
+
+interface Workplace extends RunFinetuningOptions {
+  readonly pairs: readonly QueryPair[];
+  readonly corpus: readonly CorpusEntry[];
+  readonly base: Encoder;
+  readonly guard: GuardSet;
+}
+
+interface Judged {
+  readonly before: readonly JudgedOutcome[];
+  readonly after: readonly JudgedOutcome[];
+}
+
+function tooLittle(pairs: number): SextantError {
+  return new SextantError(
+    'too_little_data',
+    `${pairs} query pairs are too few to learn from and to judge the result.`,
+    {
+      hint: `About ${fewestPairs} that ask as people do are needed: document code, or add rows to the pairs file.`,
+    },
+  );
+}
+
+/** The corpus as it was when the run began: editing the workspace meanwhile changes nothing. */
+function corpusOf({ folder, record, access }: RunFinetuningOptions, judging: readonly QueryPair[]): CorpusEntry[] {
+  const known = folder.readJson('corpus.json');
+  if (Array.isArray(known)) return known as CorpusEntry[];
+  const corpus = readCorpus(record.rootPath, access.opened(record.root).reading(), judging);
+  folder.writeJson('corpus.json', corpus);
+  return corpus;
+}
+
+async function train(
+  work: Workplace,
+  split: Pick<Split, 'train' | 'tune'>,
+  modelDir: string,
+  checkpointDir: string,
+): Promise<void> {
+  const { record, access, signal } = work;
+  await trainFold({
+    ...split,
+    corpus: work.corpus,
+    guard: work.guard,
+    base: work.base,
+    baseDir: record.base.modelDir,
+    modelDir,
+    checkpointDir,
+    name: `${record.base.name}, tuned on ${record.rootName}`,
+    settings: record.settings,
+    threads: access.settings().threads,
+    signal,
+    open: (dir, stop) => openModel(access, dir, stop),
+    onActivity: work.onActivity,
+    onStep: work.onStep,
+    onEvaluation: work.onEvaluation,
+  });
+}
+
+async function withModel<T>(
+  { access, signal }: Workplace,
+  modelDir: string,
+  use: (encoder: Encoder) => Promise<T>,
+): Promise<T> {
+  const encoder = await openModel(access, modelDir, signal);
+  try {
+    return await use(encoder);
+  } finally {
+    await encoder.dispose();
+  }
+}
+
+async function judge(work: Workplace, held: readonly QueryPair[], modelDir: string): Promise<Judged> {
+  const { base, corpus, signal } = work;
+  const queries = judgedQueries(held);
+  work.onActivity('Evaluating');
+  const before = await evaluatePairs(base, queries, corpus, { signal });
+  const after = await withModel(work, modelDir, (tuned) => evaluatePairs(tuned, queries, corpus, { signal }));
+  return { before, after };
+}
+
+/** Trains each fold and judges it by what it did not see; folds that an earlier session finished are not trained again. */
+async function crossValidate(work: Workplace): Promise<Judged> {
+  const folds = crossValidationFolds(work.pairs, foldCount, work.record.settings.seed);
+  const before: JudgedOutcome[] = [];
+  const after: JudgedOutcome[] = [];
+  for (const [index, fold] of folds.entries()) {
+    const { modelDir, checkpointDir } = work.folder.fold(index);
+    work.onActivity(`Cross-validation ${index + 1} of ${folds.length}`);
+    if (!work.folder.hasModelAt(modelDir)) await train(work, fold, modelDir, checkpointDir);
+    const judged = await judge(work, fold.held, modelDir);
+    before.push(...judged.before);
+    after.push(...judged.after);
+  }
+  return { before, after };
+}
+
+/** Hybrid search over the workspace of now, with either model. */
+async function searchScores(work: Workplace, held: readonly QueryPair[], modelDir: string): Promise<BeforeAndAfter> {
+  const { access, record, base, signal } = work;
+  work.onActivity('Measuring search');
+  const queries = heldOutQueries(held);
+  const root = access.opened(record.root);
+  const index = new HeldOutIndex({ root, storageDir: access.storageDir, queries, signal });
+  const measure = async (encoder: Encoder) => {
+    await index.fill(encoder, () => undefined);
+    return meanScores(await runQueries(queries, { index: index.store.reader, encoder, mode: 'hybrid', signal }));
+  };
+  try {
+    const before = await measure(base);
+    return { before, after: await withModel(work, modelDir, measure) };
+  } finally {
+    index.dispose();
+  }
+}
+
+async function guardScores(work: Workplace, modelDir: string): Promise<BeforeAndAfter<number>> {
+  const { base, guard, signal } = work;
+  const before = await guardScore(base, guard, signal);
+  return { before, after: await withModel(work, modelDir, (tuned) => guardScore(tuned, guard, signal)) };
+}
+
+async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneResult> {
+  const { folder, pairs } = work;
+  const { modelDir, checkpointDir } = folder;
+  const crossValidated = judgedQueries(split.held).length < fewestHeld || split.train.length < fewestTrain;
+  const judging = judgingPairs(pairs);
+  if (crossValidated && judging.length < fewestPairs) throw tooLittle(judging.length);
+  work.onSplit(
+    crossValidated
+      ? { train: pairs.length, tune: 0, held: judging.length }
+      : { train: split.train.length, tune: split.tune.length, held: split.held.length },
+  );
+  const folded = crossValidated ? await crossValidate(work) : undefined;
+  const whole = crossValidated ? { train: pairs, tune: [] } : split;
+  if (!folder.hasModelAt(modelDir)) await train(work, whole, modelDir, checkpointDir);
+  const judged = folded ?? (await judge(work, split.held, modelDir));
+  const guard = await guardScores(work, modelDir);
+  // A model that has seen all pairs cannot be judged by them: of a small workspace the model alone is measured, fold by fold.
+  const alone = { before: meanScores(judged.before), after: meanScores(judged.after) };
+  const search = crossValidated ? alone : await searchScores(work, split.held, modelDir);
+  return judgeModel({ ...judged, guard, search, crossValidated });
+}
+
+/**
+ * One fine-tuning from the pairs file to the verdict. What it makes lies in the run's folder, so that the same call goes on after
+ * the process was killed; the index and the model that serves are only read.
+ * @throws SextantError `too_little_data`, `invalid_argument` for a pairs file that cannot be read, `training_failed`, `disk_full`,
+ * `model_missing`; the signal's reason when stopped.
+ */
+export async function runFinetuning(options: RunFinetuningOptions): Promise<FinetuneResult> {
+  const { folder, record, access, signal } = options;
+  const pairs = await readPairs(folder.pairsFile);
+  const split = splitPairs(pairs, record.settings.seed);
+  const judging = [...split.held, ...split.tune];
+  const corpus = corpusOf(options, judging.length === 0 ? judgingPairs(pairs) : judging);
+  const guard = await readGuardSet();
+  options.onActivity('Loading the model');
+  const base = await openModel(access, record.base.modelDir, signal);
+  try {
+    return await trainAndJudge({ ...options, pairs, corpus, base, guard }, split);
+  } finally {
+    await base.dispose();
+  }
+}

@@ -1,0 +1,143 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { finetuneSettingsSchema, pairSources, type CurvePoint, type FinetuneResult } from '../../../shared/finetune.ts';
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  root: z.string(),
+  rootPath: z.string(),
+  rootName: z.string(),
+  createdAt: z.string(),
+  state: z.enum(['ready', 'training', 'paused', 'evaluating', 'done', 'failed']),
+  base: z.object({ name: z.string(), fingerprint: z.string(), modelDir: z.string() }),
+  settings: finetuneSettingsSchema,
+  pairs: z.int(),
+  bySource: z.partialRecord(z.enum(pairSources), z.int()),
+  split: z.optional(z.object({ train: z.int(), tune: z.int(), held: z.int() })),
+  /** Seconds of work in earlier sessions. */
+  seconds: z.number(),
+  /** Written by this version only, so not looked into. */
+  result: z.optional(z.unknown()),
+  /** Where the trained model went when it was promoted. */
+  installed: z.optional(z.string()),
+  error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+});
+export type RunRecord = Omit<z.infer<typeof recordSchema>, 'result'> & { readonly result?: FinetuneResult };
+
+const curveSchema = z.union([
+  z.object({ step: z.int(), steps: z.int(), epoch: z.int(), loss: z.number(), tokensPerSecond: z.number() }),
+  z.object({ step: z.int(), ndcg10: z.number() }),
+]);
+export type CurveRow = z.infer<typeof curveSchema>;
+
+function parseRow(line: string): CurveRow | undefined {
+  try {
+    return curveSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    // A killed process may leave half a line.
+    return undefined;
+  }
+}
+
+/** The files of one run. `run.json` is replaced as a whole, so that it is never half-written. */
+export class RunFolder {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get pairsFile(): string {
+    return path.join(this.folder, 'pairs.jsonl');
+  }
+
+  get checkpointDir(): string {
+    return path.join(this.folder, 'checkpoint');
+  }
+
+  get modelDir(): string {
+    return path.join(this.folder, 'model');
+  }
+
+  get leaseFile(): string {
+    return path.join(this.folder, 'run.lock');
+  }
+
+  /** What the training of one fold of a cross-validation writes. */
+  fold(index: number): { readonly checkpointDir: string; readonly modelDir: string } {
+    const folder = path.join(this.folder, `fold-${index}`);
+    mkdirSync(folder, { recursive: true });
+    return { checkpointDir: path.join(folder, 'checkpoint'), modelDir: path.join(folder, 'model') };
+  }
+
+  create(): void {
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** Undefined where there is no run, or one of a version that this one does not understand. */
+  read(): RunRecord | undefined {
+    try {
+      return recordSchema.parse(JSON.parse(readFileSync(path.join(this.folder, 'run.json'), 'utf8'))) as RunRecord;
+    } catch {
+      return undefined;
+    }
+  }
+
+  write(record: RunRecord): void {
+    this.writeJson('run.json', record);
+  }
+
+  writeJson(name: string, value: unknown): void {
+    const file = path.join(this.folder, name);
+    writeFileSync(`${file}.tmp`, `${JSON.stringify(value, undefined, 2)}\n`);
+    renameSync(`${file}.tmp`, file);
+  }
+
+  readJson(name: string): unknown {
+    try {
+      return JSON.parse(readFileSync(path.join(this.folder, name), 'utf8'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Trained models appear whole or not at all. */
+  hasModelAt(modelDir: string): boolean {
+    return existsSync(path.join(modelDir, 'config.json'));
+  }
+
+  addToCurve(row: CurveRow): void {
+    appendFileSync(path.join(this.folder, 'curve.jsonl'), `${JSON.stringify(row)}\n`);
+  }
+
+  /** Steps that came again after a crash count once: the later row is the one that led on. */
+  curve(): CurveRow[] {
+    let text: string;
+    try {
+      text = readFileSync(path.join(this.folder, 'curve.jsonl'), 'utf8');
+    } catch {
+      return [];
+    }
+    const rows = text.split('\n').flatMap((line) => (line === '' ? [] : (parseRow(line) ?? [])));
+    const byStep = new Map(rows.map((row) => [`${'loss' in row ? 'loss' : 'ndcg'} ${row.step}`, row]));
+    return [...byStep.values()].sort((left, right) => left.step - right.step);
+  }
+
+  clearCurve(): void {
+    rmSync(path.join(this.folder, 'curve.jsonl'), { force: true });
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+const mostPoints = 300;
+
+/** Every n-th point, the last one always, so that a long run is still quick to draw. */
+export function thinned(points: readonly CurvePoint[]): CurvePoint[] {
+  const stride = Math.ceil(points.length / mostPoints);
+  return points.filter((_, index) => index % stride === 0 || index === points.length - 1);
+}

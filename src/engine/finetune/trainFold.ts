@@ -1,0 +1,119 @@
+import { defaultEncoderSettings } from './training/trainingTypes.ts';
+import type { FinetuneSettings, QueryPair } from '../../shared/finetune.ts';
+import type { Encoder } from '../runtime/encoder.ts';
+import { placeKey, sampled, type CorpusEntry } from './evaluate/corpus.ts';
+import { evaluatePairs, judgedQueries, meanOf } from './evaluate/evaluatePairs.ts';
+import { guardScore, type GuardSet } from './evaluate/guardSet.ts';
+import { mineNegatives } from './hardNegatives.ts';
+import { trainEncoder } from './training/trainEncoder.ts';
+import type { TrainingStep, Verdict } from './training/trainingTypes.ts';
+
+export interface TrainFoldOptions {
+  readonly train: readonly QueryPair[];
+  /** Chooses the best weights; without any the last ones are the result. */
+  readonly tune: readonly QueryPair[];
+  readonly corpus: readonly CorpusEntry[];
+  readonly guard: GuardSet;
+  readonly base: Encoder;
+  readonly baseDir: string;
+  readonly modelDir: string;
+  readonly checkpointDir: string;
+  readonly name: string;
+  readonly settings: FinetuneSettings;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  /** Opens a candidate for evaluation; disposed here. */
+  readonly open: (modelDir: string, signal: AbortSignal) => Promise<Encoder>;
+  readonly onActivity: (activity: string) => void;
+  readonly onStep: (step: TrainingStep) => void;
+  readonly onEvaluation: (step: number, ndcg10: number) => void;
+}
+
+/** Evaluations while training look at so many texts: enough to rank candidates, quick enough to do it often. */
+const tuneCorpus = 1500;
+const evaluationsPerRun = 8;
+/** Evaluations without a better score after which training ends. */
+const patience = 3;
+/** The guard set may lose a little on the way; a candidate that loses more is charged for it. */
+const guardSlack = 0.005;
+const guardCharge = 5;
+
+/** The clock and the patience of one training. */
+class EarlyStop {
+  readonly #deadline: number;
+  #best = -Infinity;
+  #since = 0;
+
+  constructor(maxMinutes: number) {
+    this.#deadline = performance.now() + maxMinutes * 60_000;
+  }
+
+  isOver(score: number): boolean {
+    this.#since = score > this.#best ? 0 : this.#since + 1;
+    this.#best = Math.max(this.#best, score);
+    return this.#since >= patience || performance.now() > this.#deadline;
+  }
+}
+
+/** Scores a candidate by the tuning queries, less what it loses on the guard set. */
+async function candidateJudge(
+  options: TrainFoldOptions,
+): Promise<(encoder: Encoder) => Promise<{ ndcg10: number; score: number }>> {
+  const { tune, corpus, guard, base, signal } = options;
+  const queries = judgedQueries(tune);
+  const entries = sampled(corpus, new Set(tune.map(placeKey)), tuneCorpus);
+  const guardBefore = await guardScore(base, guard, signal);
+  return async (encoder) => {
+    const { ndcg10 } = meanOf(await evaluatePairs(encoder, queries, entries, { signal }));
+    const lost = Math.max(0, guardBefore - (await guardScore(encoder, guard, signal)) - guardSlack);
+    return { ndcg10, score: ndcg10 - guardCharge * lost };
+  };
+}
+
+/** Trains on one split; the model is in `modelDir` afterwards. @throws as `trainEncoder` does */
+export async function trainFold(
+  options: TrainFoldOptions,
+): Promise<{ readonly steps: number; readonly inconsistent: number }> {
+  const { train, tune, corpus, base, settings, signal, onActivity } = options;
+  onActivity('Mining hard negatives');
+  const mined = await mineNegatives(train, corpus, base, settings, signal);
+  const judge = tune.length === 0 ? undefined : await candidateJudge(options);
+  const stop = new EarlyStop(settings.maxMinutes);
+  const steps = Math.max(1, Math.ceil(mined.pairs.length / settings.batchSize)) * settings.epochs;
+  if (judge !== undefined) options.onEvaluation(0, (await judge(base)).ndcg10);
+  onActivity('Training');
+  const evaluate = async (dir: string, step: number): Promise<Verdict> => {
+    const encoder = await options.open(dir, signal);
+    try {
+      const { ndcg10, score } = await judge!(encoder);
+      options.onEvaluation(step, ndcg10);
+      return { score, stop: stop.isOver(score) };
+    } finally {
+      await encoder.dispose();
+    }
+  };
+  const result = await trainEncoder({
+    modelDir: options.baseDir,
+    outDir: options.modelDir,
+    checkpointDir: options.checkpointDir,
+    pairs: mined.pairs,
+    name: options.name,
+    settings: {
+      ...defaultEncoderSettings,
+      method: settings.method,
+      epochs: settings.epochs,
+      batchSize: settings.batchSize,
+      learningRate: settings.learningRate,
+      negativesPerPair: settings.negatives,
+      seed: settings.seed,
+      threads: options.threads,
+    },
+    signal,
+    onStep: options.onStep,
+    ...(judge !== undefined && {
+      evaluate: ({ modelDir, step }) => evaluate(modelDir, step),
+      evaluateEvery: Math.max(1, Math.round(steps / evaluationsPerRun)),
+    }),
+  });
+  return { steps: result.steps, inconsistent: mined.inconsistent };
+}
