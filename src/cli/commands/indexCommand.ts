@@ -1,8 +1,13 @@
 import type { IndexSummary } from '../../engine/engine.ts';
+import { chunkerVersion } from '../../engine/chunk/chunkerVersion.ts';
 import { describePreview } from '../../engine/remote/remotePreview.ts';
-import type { Command } from '../command.ts';
+import { exportIndex } from '../../engine/transfer/exportIndex.ts';
+import { importIndex } from '../../engine/transfer/importIndex.ts';
+import type { WorkspaceRoot } from '../../shared/protocol.ts';
+import { stringOption, type Command, type CommandContext } from '../command.ts';
 import { progressLine } from '../progressLine.ts';
 import { workspaceRoot } from '../roots.ts';
+import { storageDirectory } from '../storageDirectory.ts';
 
 function describe(summary: IndexSummary): string {
   const skipped = Object.entries(summary.skipped).map(([reason, count]) => `${count} ${reason}`);
@@ -15,25 +20,60 @@ function describe(summary: IndexSummary): string {
   ].join('\n');
 }
 
+/** Takes over the file of `--import`; the folder is to be indexed next. */
+async function importFile({ options, engine, signal }: CommandContext, root: WorkspaceRoot, replace: boolean) {
+  const file = stringOption(options, 'import');
+  if (file === undefined) return undefined;
+  const { fingerprint, name } = await engine().encoder();
+  const expected = { chunkerVersion: String(chunkerVersion), fingerprint, model: name };
+  const { dispose, ...json } = await importIndex(storageDirectory(), root.path, file, { expected, replace, signal });
+  const how = json.used === 'index' ? 'took over' : 'the folder has an index; it takes embeddings from';
+  return { json, dispose, text: `${how} ${json.files} files, ${json.chunks} chunks of ${file}\n` };
+}
+
+async function exportFile({ options, signal }: CommandContext, root: WorkspaceRoot) {
+  const file = stringOption(options, 'export');
+  if (file === undefined) return undefined;
+  const json = await exportIndex(storageDirectory(), root.path, file, signal);
+  const kept = json.withheld === 0 ? '' : `; ${json.withheld} files with secrets stay here`;
+  const size = (json.bytes / 1e6).toFixed(1);
+  return { json, text: `exported ${json.files} files, ${json.chunks} chunks to ${json.file} (${size} MB)${kept}\n` };
+}
+
 export const indexCommand: Command = {
   name: 'index',
-  usage: 'index [DIR] [--fresh] [--remote URL [--dry-run]]',
-  summary: 'Index a folder, or bring its index up to date.',
-  options: { fresh: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
+  usage: 'index [DIR] [--fresh] [--export FILE] [--import FILE] [--remote URL [--dry-run]]',
+  summary: 'Index a folder, or bring its index up to date; hand the index on as one file.',
+  options: {
+    fresh: { type: 'boolean' },
+    export: { type: 'string' },
+    import: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+  },
   arity: [0, 1],
-  async run({ positionals, options, engine, signal, progress }) {
+  async run(context) {
+    const { positionals, options, engine, signal, progress } = context;
     const root = workspaceRoot(positionals[0]);
     if (options['dry-run'] === true) {
       await engine().index(root, { fresh: false, embed: false, signal });
       const [preview] = engine().previewRemote([root.uri]);
       return { json: preview, text: describePreview(preview!) };
     }
-    const summary = await engine().index(root, {
-      fresh: options['fresh'] === true,
-      embed: true,
-      signal,
-      onStatus: (status) => progress(progressLine(status)),
-    });
-    return { json: summary, text: describe(summary) };
+    const fresh = options['fresh'] === true;
+    const imported = await importFile(context, root, fresh);
+    try {
+      const summary = await engine().index(root, {
+        fresh: fresh && imported === undefined,
+        embed: true,
+        signal,
+        onStatus: (status) => progress(progressLine(status)),
+      });
+      const exported = await exportFile(context, root);
+      const transfers = { ...(imported && { imported: imported.json }), ...(exported && { exported: exported.json }) };
+      const text = [imported?.text ?? '', describe(summary), exported?.text ?? ''].join('');
+      return { json: { ...summary, ...transfers }, text };
+    } finally {
+      imported?.dispose();
+    }
   },
 };

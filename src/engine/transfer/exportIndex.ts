@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
+import { SextantError } from '../../shared/errors.ts';
+import { withheldChunks } from '../secrets/scanSecrets.ts';
+import { databaseFile } from '../store/databaseFile.ts';
+import { schemaVersion } from '../store/migrate.ts';
+import { portableFormat, writePortable } from '../store/portableIndex.ts';
+import { version } from '../version.ts';
+import { encodeHeader } from './indexFileHeader.ts';
+
+/** Zstandard's level: higher ones take several times as long for a few percent. */
+const level = 9;
+
+export interface ExportSummary {
+  /** The file that was written, absolute. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly chunks: number;
+  /** Files that stayed at home because they may hold a secret. */
+  readonly withheld: number;
+}
+
+async function hashOf(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash, { signal });
+  return hash.digest('hex');
+}
+
+function writeFailure(file: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC') return new SextantError('disk_full', `The disk for ${file} is full.`, { cause: error });
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    return new SextantError('invalid_argument', `${file} cannot be written.`, { cause: error });
+  }
+  return error;
+}
+
+/**
+ * Writes the index of a root to one compressed file, whole or not at all. It holds no absolute paths and none of the files that
+ * the secret scanner withholds. `rootPath` is absolute with links resolved.
+ * @throws SextantError `index_missing`, `disk_full`, `invalid_argument` for a place that cannot be written; the signal's reason.
+ */
+export async function exportIndex(
+  storageDir: string,
+  rootPath: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<ExportSummary> {
+  const target = path.resolve(file);
+  const id = randomBytes(4).toString('hex');
+  const database = path.join(storageDir, `export-${id}.partial`);
+  const partial = `${target}.${id}.partial`;
+  try {
+    const isWithheld = (name: string, texts: string[]): boolean => withheldChunks(name, texts).size > 0;
+    const { withheld, ...contents } = writePortable(databaseFile(storageDir, rootPath), database, isWithheld);
+    const { size } = await stat(database);
+    const sha256 = await hashOf(database, signal);
+    const header = {
+      format: portableFormat,
+      product: version,
+      schema: schemaVersion,
+      ...contents,
+      bytes: size,
+      sha256,
+    };
+    const output = createWriteStream(partial, { flags: 'wx' });
+    output.write(encodeHeader(header));
+    const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+    await pipeline(createReadStream(database), compress, output, { signal });
+    await rename(partial, target);
+    const { files, chunks } = contents;
+    return { file: target, bytes: (await stat(target)).size, files, chunks, withheld };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw writeFailure(target, error);
+  } finally {
+    await rm(database, { force: true });
+    await rm(partial, { force: true });
+  }
+}
