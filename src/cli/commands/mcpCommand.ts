@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { EngineStatus } from '../../shared/status.ts';
+import { storageIsChosen } from '../askLiveEngine.ts';
 import { stringListOption, UsageError, type Command } from '../command.ts';
 import { engineSettings } from '../engineSettings.ts';
 import { workspaceRoot } from '../roots.ts';
@@ -22,7 +23,7 @@ export const mcpCommand: Command = {
     const listeners = new Set<(status: EngineStatus) => void>();
     const access = new IndexAccess({
       storageDir: storageDirectory(),
-      onlyStorage: (process.env['SEXTANT_HOME'] ?? '') !== '',
+      onlyStorage: storageIsChosen(),
       settings: engineSettings(options),
       onStatus: (status) => {
         for (const listener of listeners) listener(status);

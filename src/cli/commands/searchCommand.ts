@@ -3,6 +3,7 @@ import {
   searchScopes,
   symbolKinds,
   type SearchFilters,
+  type SearchRequest,
   type SearchResponse,
   type SearchResult,
 } from '../../shared/search.ts';
@@ -18,6 +19,7 @@ import {
   type OptionValues,
 } from '../command.ts';
 import { checkedQuery } from '../../engine/search/searchEngine.ts';
+import { askLiveEngine } from '../askLiveEngine.ts';
 import { progressLine } from '../progressLine.ts';
 import { workspaceRoot } from '../roots.ts';
 
@@ -82,6 +84,11 @@ export function describeResponse(response: SearchResponse): string {
   return `${rows.join('\n\n')}\n`;
 }
 
+async function ownAnswer(context: CommandContext, request: SearchRequest): Promise<SearchResponse> {
+  const root = await refreshedRoot(context, { embed: request.mode !== 'keyword' });
+  return context.engine().search({ ...request, roots: [root.uri] }, context.signal);
+}
+
 export const searchCommand: Command = {
   name: 'search',
   usage: 'search QUERY [--dir DIR] [--limit N] [--mode M] [--lang L] [--path GLOB] [--kind K] [--in S] [--no-refresh]',
@@ -98,8 +105,11 @@ export const searchCommand: Command = {
       limit: numberOption(options, 'limit', { fallback: 10, min: 1, max: 1000 }),
       filters: filtersFrom(options),
     };
-    const root = await refreshedRoot(context, { embed: request.mode !== 'keyword' });
-    const response = await context.engine().search({ ...request, roots: [root.uri] }, context.signal);
+    const answer = await askLiveEngine(context, workspaceRoot(stringOption(options, 'dir')), 'search', (uri) => ({
+      ...request,
+      roots: [uri],
+    }));
+    const response = answer ?? (await ownAnswer(context, request));
     return { json: response, text: describeResponse(response) };
   },
 };

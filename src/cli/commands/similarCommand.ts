@@ -1,7 +1,10 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
-import { numberOption, stringOption, UsageError, type Command } from '../command.ts';
+import type { SearchResponse, SimilarRequest } from '../../shared/search.ts';
+import { askLiveEngine } from '../askLiveEngine.ts';
+import { numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
+import { workspaceRoot } from '../roots.ts';
 import { describeResponse, filterOptions, filtersFrom, refreshedRoot } from './searchCommand.ts';
 
 /** `FILE:LINE` or `FILE:FIRST-LAST`; the file itself may hold colons. */
@@ -13,6 +16,11 @@ export function parseTarget(target: string): { file: string; startLine: number; 
     throw new UsageError(`«${target}» is not FILE:LINE or FILE:FIRST-LAST with lines from 1.`);
   }
   return { file: match[1], startLine, endLine };
+}
+
+async function ownAnswer(context: CommandContext, directory: string, request: SimilarRequest): Promise<SearchResponse> {
+  await refreshedRoot(context, { embed: true, directory });
+  return context.engine().similar(request, context.signal);
 }
 
 export const similarCommand: Command = {
@@ -27,7 +35,7 @@ export const similarCommand: Command = {
     const directory = stringOption(context.options, 'dir') ?? '.';
     const filters = filtersFrom(context.options);
     const absolute = path.resolve(file);
-    const root = await refreshedRoot(context, { embed: true, directory });
+    const root = workspaceRoot(directory);
     let real: string;
     try {
       real = realpathSync(absolute);
@@ -41,7 +49,13 @@ export const similarCommand: Command = {
       });
     }
     const location = { root: root.uri, path: relative, startLine, endLine };
-    const response = await context.engine().similar({ location, limit, filters }, context.signal);
+    const live = await askLiveEngine(context, root, 'similar', (uri) => ({
+      location: { ...location, root: uri },
+      limit,
+      filters,
+      roots: [uri],
+    }));
+    const response = live ?? (await ownAnswer(context, directory, { location, limit, filters }));
     return { json: response, text: describeResponse(response) };
   },
 };
