@@ -28,3 +28,6 @@ export function dependencyFile(specifier: string): string {
 
 /** The model that ships with Sextant. */
 export const embeddedModelDirectory = path.join(packageRoot, 'media', 'models', 'sextant-embed-small');
+
+/** Its adapter that tells moods. */
+export const moodModelDirectory = path.join(packageRoot, 'media', 'models', 'sextant-mood-small');

@@ -28,7 +28,7 @@ export const moodSchema = z.object({
 });
 export type Mood = z.infer<typeof moodSchema>;
 
-/** A word of the original text, `start` and `end` in UTF-16 units, and how far it pulls towards `label` (negative: away). */
+/** A word of the original text, `start` and `end` in UTF-16 units, and how far it pulls towards the mood, in log-odds (below 0: away). */
 export const moodWordSchema = z.object({
   text: z.string(),
   start: z.number(),

@@ -6,6 +6,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { InstalledModel } from '../../shared/models.ts';
 import { manifestName } from '../model/modelManifest.ts';
 import { weightsName } from '../model/modelFolder.ts';
+import { adapterName } from '../model/modelParts.ts';
 import { embeddedModelDirectory } from '../paths.ts';
 
 /** Unfinished downloads and imports; in the library, so that putting one in place is a rename. */
@@ -160,10 +161,14 @@ export class ModelLibrary {
 
 function folderNames(root: string): string[] {
   if (!existsSync(root)) return [];
-  return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .filter((name) => existsSync(path.join(root, name, 'config.json')));
+  return (
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map(({ name }) => name)
+      .filter((name) => existsSync(path.join(root, name, 'config.json')))
+      // An adapter belongs to the model beside it and is no choice of its own.
+      .filter((name) => !existsSync(path.join(root, name, adapterName)))
+  );
 }
 
 async function modelsIn(root: string, embedded: boolean): Promise<InstalledModel[]> {
