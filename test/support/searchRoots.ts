@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { RootStore } from '../../src/engine/store/rootStore.ts';
 import type { Encoder } from '../../src/engine/runtime/encoder.ts';
 import type { SearchRoot } from '../../src/engine/search/searchRoot.ts';
+import type { SearchIndex } from '../../src/engine/store/searchIndex.ts';
 import type { IndexedFile } from '../../src/engine/store/fileWriter.ts';
 import { hashOf } from './indexedFiles.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
@@ -13,7 +14,7 @@ export async function searchRoot(
   files: readonly IndexedFile[],
   encoder?: Encoder,
   root = 'file:///root',
-): Promise<SearchRoot> {
+): Promise<SearchRoot & { readonly index: SearchIndex }> {
   const store = new RootStore(path.join(temporaryFolder(context), 'root.sqlite'));
   context.after(() => store.close());
   store.acquire();

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DuplicateGroup, DuplicatesRequest, DuplicatesResponse } from '../../shared/search.ts';
-import type { ChunkRow, SearchIndex } from '../store/searchIndex.ts';
+import type { ChunkRow, SearchSource } from '../store/searchIndex.ts';
 import { nearPairs, type NearPair } from './nearPairs.ts';
 import { embeddedShareOf, type SearchRoot } from './searchRoot.ts';
 
@@ -33,12 +33,12 @@ function overlap(left: Member, right: Member): boolean {
   return sameFile && left.startLine <= right.endLine && right.startLine <= left.endLine;
 }
 
-async function collect(root: string, index: SearchIndex, signal: AbortSignal): Promise<[Member, Float32Array][]> {
+async function collect(root: string, index: SearchSource, signal: AbortSignal): Promise<[Member, Float32Array][]> {
   const collected: [Member, Float32Array][] = [];
-  for (const file of index.files()) {
+  for (const file of await index.files()) {
     if (file.scope !== 'code') continue;
-    const rows = index.chunksOfFile(file.fileId).filter((row) => !isTrivial(row));
-    const embeddings = index.embeddings(rows.map((row) => row.chunkId));
+    const rows = (await index.chunksOfFile(file.fileId)).filter((row) => !isTrivial(row));
+    const embeddings = await index.embeddings(rows.map((row) => row.chunkId));
     for (const { chunkId, path, startLine, endLine, symbol } of rows) {
       const embedding = embeddings.get(chunkId);
       if (embedding !== undefined) collected.push([{ root, path, startLine, endLine, symbol }, embedding]);
@@ -106,5 +106,5 @@ export async function findDuplicates(
   const embeddings = collected.map(([, embedding]) => embedding);
   const pairs = await nearPairs(embeddings, request.threshold, signal);
   const apart = pairs.filter(({ left, right }) => !overlap(members[left]!, members[right]!));
-  return { groups: groupsOf(members, apart), embeddedShare: embeddedShareOf(roots) };
+  return { groups: groupsOf(members, apart), embeddedShare: await embeddedShareOf(roots) };
 }

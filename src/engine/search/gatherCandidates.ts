@@ -1,4 +1,4 @@
-import type { CandidateFilter, ChunkRow, FieldWeights, SearchIndex } from '../store/searchIndex.ts';
+import type { CandidateFilter, ChunkRow, FieldWeights, SearchSource } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
 import type { SearchRoot } from './searchRoot.ts';
@@ -32,18 +32,19 @@ const fusionConstant = 30;
 
 const nameMatch = { same: 1, otherCase: 0.7, prefix: 0.3 } as const;
 
-function nameHits(index: SearchIndex, { profile, filter }: GatherOptions): Map<number, number> {
+async function nameHits(index: SearchSource, { profile, filter }: GatherOptions): Promise<Map<number, number>> {
   const hits = new Map<number, number>();
   const note = (chunkId: number, value: number) => hits.set(chunkId, Math.max(hits.get(chunkId) ?? 0, value));
   for (const name of profile.identifiers) {
-    const found = index.symbols(name, candidateLimits.sameName, filter);
+    const found = await index.symbols(name, candidateLimits.sameName, filter);
     const same = found.filter((hit) => hit.name === name);
     const others = found.filter((hit) => hit.name !== name);
     for (const hit of same.slice(0, candidateLimits.symbol)) note(hit.chunkId, nameMatch.same);
     for (const hit of others.slice(0, Math.max(0, candidateLimits.symbol - same.length)))
       note(hit.chunkId, nameMatch.otherCase);
     if (profile.kind !== 'identifier') continue;
-    for (const hit of index.symbolsByPrefix(name, candidateLimits.symbol, filter)) note(hit.chunkId, nameMatch.prefix);
+    const longer = await index.symbolsByPrefix(name, candidateLimits.symbol, filter);
+    for (const hit of longer) note(hit.chunkId, nameMatch.prefix);
   }
   return hits;
 }
@@ -54,27 +55,27 @@ function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkI
   }
 }
 
-function cosines(
-  index: SearchIndex,
+async function cosines(
+  index: SearchSource,
   chunkIds: readonly number[],
   vector: Float32Array | undefined,
-): Map<number, number> {
+): Promise<Map<number, number>> {
   const result = new Map<number, number>();
   if (vector === undefined) return result;
-  for (const [chunkId, embedding] of index.embeddings(chunkIds)) result.set(chunkId, dot(vector, embedding));
+  for (const [chunkId, embedding] of await index.embeddings(chunkIds)) result.set(chunkId, dot(vector, embedding));
   return result;
 }
 
 /** Candidates of one root from BM25, the embeddings and the symbol table, at most `ranked` of them. */
-export function gatherCandidates({ root, index }: SearchRoot, options: GatherOptions): RankCandidate[] {
+export async function gatherCandidates({ root, index }: SearchRoot, options: GatherOptions): Promise<RankCandidate[]> {
   const { profile, vector, filter, wanted } = options;
   const scale = Math.max(1, wanted / 50);
   const terms = [...profile.terms, ...profile.compounds];
-  const keyword = options.keywords
-    ? index.keyword(terms, options.fields, Math.ceil(candidateLimits.keyword * scale), filter)
-    : [];
-  const dense = vector === undefined ? [] : index.dense(vector, Math.ceil(candidateLimits.dense * scale), filter);
-  const names = options.keywords ? nameHits(index, options) : new Map<number, number>();
+  const [keyword, dense, names] = await Promise.all([
+    options.keywords ? index.keyword(terms, options.fields, Math.ceil(candidateLimits.keyword * scale), filter) : [],
+    vector === undefined ? [] : index.dense(vector, Math.ceil(candidateLimits.dense * scale), filter),
+    options.keywords ? nameHits(index, options) : new Map<number, number>(),
+  ]);
   const fused = new Map<number, number>();
   addRanks(fused, keyword);
   addRanks(fused, dense);
@@ -84,8 +85,8 @@ export function gatherCandidates({ root, index }: SearchRoot, options: GatherOpt
     .slice(0, Math.ceil(candidateLimits.ranked * scale))
     .map(([chunkId]) => chunkId);
   const bm25 = new Map(keyword.map((candidate) => [candidate.chunkId, candidate.score]));
-  const cosine = cosines(index, kept, vector);
-  return index.chunks(kept).map((row) => ({
+  const [cosine, rows] = await Promise.all([cosines(index, kept, vector), index.chunks(kept)]);
+  return rows.map((row) => ({
     root,
     row,
     bm25: bm25.get(row.chunkId) ?? 0,

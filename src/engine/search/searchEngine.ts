@@ -58,12 +58,12 @@ export class SearchEngine {
     const started = performance.now();
     const text = checkedQuery(request.query);
     signal.throwIfAborted();
-    const embeddedShare = embeddedShareOf(roots);
+    const embeddedShare = await embeddedShareOf(roots);
     const query = await prepare(text, request.mode, encoder, embeddedShare, signal);
     signal.throwIfAborted();
     const searchStarted = performance.now();
     const offset = request.offset ?? 0;
-    const ranked = this.#rank(roots, query, request.filters, offset + request.limit + 1);
+    const ranked = await this.#rank(roots, query, request.filters, offset + request.limit + 1);
     const page = ranked.slice(offset, offset + request.limit);
     const best = ranked[0]?.score ?? 1;
     const scanner = new TermScanner(profileQuery(text).terms);
@@ -103,7 +103,7 @@ export class SearchEngine {
       identifiers: [],
       wants: allRoles,
     };
-    const candidates = this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
+    const candidates = await this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
     const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
     const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
     const scanner = new TermScanner(profile.terms);
@@ -115,7 +115,7 @@ export class SearchEngine {
       tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
       results: ranked.slice(0, limit).map((item) => toResult(item, best, scanner)),
       more: ranked.length > limit,
-      embeddedShare: embeddedShareOf(roots),
+      embeddedShare: await embeddedShareOf(roots),
       ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
     };
   }
@@ -130,30 +130,30 @@ export class SearchEngine {
   }
 
   /** The ranking's raw material: candidates with their signals, unordered. For evaluation and tuning. */
-  candidates(roots: readonly SearchRoot[], query: CandidateQuery): SignalledCandidate[] {
+  async candidates(roots: readonly SearchRoot[], query: CandidateQuery): Promise<SignalledCandidate[]> {
     const { profile, filters, wanted } = query;
     const fields = this.#weights.fields;
-    const gathered = roots.flatMap((root) =>
-      gatherCandidates(root, {
-        profile,
-        vector: query.vector,
-        keywords: query.keywords,
-        fields,
-        filter: resolveFilter(root.index, filters),
-        wanted,
-      }),
-    );
-    return signalsOf(gathered, {
-      profile,
-      scanner: new TermScanner(profile.terms),
-      idf: inverseDocumentFrequencies(roots, profile),
-    });
+    const ofRoot = async (root: SearchRoot): Promise<RankCandidate[]> => {
+      const filter = await resolveFilter(root.index, filters);
+      const { vector, keywords } = query;
+      return gatherCandidates(root, { profile, vector, keywords, fields, filter, wanted });
+    };
+    const [gathered, idf] = await Promise.all([
+      Promise.all(roots.map(ofRoot)),
+      inverseDocumentFrequencies(roots, profile),
+    ]);
+    return signalsOf(gathered.flat(), { profile, scanner: new TermScanner(profile.terms), idf });
   }
 
-  #rank(roots: readonly SearchRoot[], query: PreparedQuery, filters: SearchFilters, wanted: number): RankedCandidate[] {
+  async #rank(
+    roots: readonly SearchRoot[],
+    query: PreparedQuery,
+    filters: SearchFilters,
+    wanted: number,
+  ): Promise<RankedCandidate[]> {
     const profile = profileQuery(query.text);
     const keywords = query.mode !== 'semantic';
-    const candidates = this.candidates(roots, { profile, vector: query.vector, keywords, filters, wanted });
+    const candidates = await this.candidates(roots, { profile, vector: query.vector, keywords, filters, wanted });
     const weights = keywords ? this.#weights.signals[profile.kind] : this.#weights.semantic;
     return rankCandidates(candidates, weights, this.#weights.repeatDecay);
   }
@@ -223,12 +223,15 @@ async function prepare(
 }
 
 /** BM25's inverse document frequency over all roots together. */
-function inverseDocumentFrequencies(roots: readonly SearchRoot[], profile: QueryProfile): (term: string) => number {
+async function inverseDocumentFrequencies(
+  roots: readonly SearchRoot[],
+  profile: QueryProfile,
+): Promise<(term: string) => number> {
   const frequencies = new Map<string, number>();
   let chunks = 0;
   for (const { index } of roots) {
-    chunks += index.counts().chunks;
-    for (const [term, count] of index.documentFrequencies(profile.terms)) {
+    chunks += (await index.counts()).chunks;
+    for (const [term, count] of await index.documentFrequencies(profile.terms)) {
       frequencies.set(term, (frequencies.get(term) ?? 0) + count);
     }
   }

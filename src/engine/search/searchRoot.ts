@@ -1,15 +1,15 @@
 import type { SearchFilters } from '../../shared/search.ts';
-import type { CandidateFilter, SearchIndex } from '../store/searchIndex.ts';
+import type { CandidateFilter, SearchSource } from '../store/searchIndex.ts';
 import { pathFilter } from './pathFilter.ts';
 
 /** A workspace root that is searched: its canonical URI and the reading side of its store. */
 export interface SearchRoot {
   readonly root: string;
-  readonly index: SearchIndex;
+  readonly index: SearchSource;
 }
 
 /** Files allowed by the path globs of one root, and the other filters as they are. */
-export function resolveFilter(index: SearchIndex, filters: SearchFilters): CandidateFilter {
+export async function resolveFilter(index: SearchSource, filters: SearchFilters): Promise<CandidateFilter> {
   const { languages, kinds, scopes, paths } = filters;
   const present = <T>(values: readonly T[] | undefined) =>
     values === undefined || values.length === 0 ? undefined : values;
@@ -18,7 +18,7 @@ export function resolveFilter(index: SearchIndex, filters: SearchFilters): Candi
   const fileIds =
     allows === undefined
       ? undefined
-      : new Set(index.files().flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
+      : new Set((await index.files()).flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
   return {
     ...(present(languages) && { languages: present(languages)! }),
     ...(present(kinds) && { kinds: present(kinds)! }),
@@ -28,11 +28,11 @@ export function resolveFilter(index: SearchIndex, filters: SearchFilters): Candi
 }
 
 /** Share of the chunks of all roots whose embedding is ready; 1 when there is nothing to embed. */
-export function embeddedShareOf(roots: readonly SearchRoot[]): number {
+export async function embeddedShareOf(roots: readonly SearchRoot[]): Promise<number> {
   let chunks = 0;
   let embedded = 0;
   for (const { index } of roots) {
-    const counts = index.counts();
+    const counts = await index.counts();
     chunks += counts.chunks;
     embedded += counts.embedded;
   }

@@ -51,7 +51,7 @@ export async function similarQuery(
   encoder: Encoder | undefined,
   signal: AbortSignal,
 ): Promise<SimilarQuery> {
-  const rows = innermost(index.chunksAt(location.path, location.startLine, location.endLine));
+  const rows = innermost(await index.chunksAt(location.path, location.startLine, location.endLine));
   if (rows.length === 0) {
     throw new SextantError('not_found', `Nothing is indexed at ${location.path}:${location.startLine}.`, {
       hint: 'Choose lines of an indexed file, or index the folder first.',
@@ -63,7 +63,8 @@ export async function similarQuery(
   const wholeChunks = single || selected.length >= available * wholeChunkShare;
   const text = (wholeChunks ? rows.map((row) => row.text) : [selected.join('\n')]).join('\n').slice(0, maxQueryLength);
   const started = performance.now();
-  const stored = meanDirection([...index.embeddings(rows.map((row) => row.chunkId)).values()]);
+  const embeddings = await index.embeddings(rows.map((row) => row.chunkId));
+  const stored = meanDirection([...embeddings.values()]);
   const own = encoder !== undefined && (!wholeChunks || stored === undefined);
   const vector = own ? ((await embedLines(text, encoder, signal)) ?? stored) : stored;
   return { text, vector, embedMs: performance.now() - started };

@@ -77,3 +77,13 @@ export interface SearchIndex {
   files(): FileRow[];
   counts(): { readonly files: number; readonly chunks: number; readonly embedded: number };
 }
+
+type Awaitable<T> = T | Promise<T>;
+
+/**
+ * What search asks of a store: a {@link SearchIndex} answers at once, a store on another machine some time later. What goes between
+ * two answers may go from the store as well, so ids that are gone are left out.
+ */
+export type SearchSource = {
+  readonly [K in keyof SearchIndex]: (...args: Parameters<SearchIndex[K]>) => Awaitable<ReturnType<SearchIndex[K]>>;
+};
