@@ -14,6 +14,7 @@ import { measureCommand } from './commands/measureCommand.ts';
 import { modelCommand } from './commands/modelCommand.ts';
 import { pairsCommand } from './commands/pairsCommand.ts';
 import { searchCommand } from './commands/searchCommand.ts';
+import { sentimentCommand } from './commands/sentimentCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
 import { engineSettings } from './engineSettings.ts';
 import { remoteOptions } from './remote.ts';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   searchCommand,
   similarCommand,
   duplicatesCommand,
+  sentimentCommand,
   measureCommand,
   pairsCommand,
   finetuneCommand,
