@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { SextantError, serializeError } from '../shared/errors.ts';
+import type { HistoryStatus } from '../shared/history.ts';
 import type { Diagnostics, EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type {
   DuplicatesRequest,
@@ -18,6 +19,7 @@ import type { EngineStatus, RootStatus } from '../shared/status.ts';
 import { ChunkPool } from './chunk/chunkPool.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { EncoderHost } from './encoderHost.ts';
+import { ProjectHistory } from './history/projectHistory.ts';
 import { FinetuneService } from './finetune/finetuneService.ts';
 import type { IndexRunSummary } from './index/indexerOptions.ts';
 import { MeasureService } from './measure/measureService.ts';
@@ -35,6 +37,7 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   readonly onStatus?: (status: EngineStatus) => void;
   readonly onLog?: (line: LogLine) => void;
+  readonly onHistory?: (status: HistoryStatus) => void;
   readonly onModelProgress?: (progress: ModelProgress) => void;
   readonly onMeasureProgress?: (progress: MeasureProgress) => void;
   readonly onFinetuneChange?: (run: FinetuneRun) => void;
@@ -58,6 +61,7 @@ export interface IndexOptions {
 export class Engine {
   readonly models: ModelService;
   readonly measure: MeasureService;
+  readonly history: ProjectHistory;
   readonly finetune: FinetuneService;
   readonly #options: EngineOptions;
   readonly #roots = new Map<string, OpenRoot>();
@@ -93,6 +97,12 @@ export class Engine {
       onChange: (run) => options.onFinetuneChange?.(run),
       onModel: () => this.#chooseModel([...this.#roots.values()].map(({ workspace }) => workspace)),
     });
+    this.history = new ProjectHistory({
+      access,
+      roots: () => [...this.#roots.keys()],
+      onStatus: (status) => options.onHistory?.(status),
+      onLog: (line) => options.onLog?.(line),
+    });
     this.#encoders = new EncoderHost(options.settings, (encoder) => {
       for (const root of this.#roots.values()) root.setEncoder(encoder);
       this.#publish();
@@ -124,6 +134,7 @@ export class Engine {
     for (const [uri, open] of this.#roots) {
       if (wanted.has(uri)) continue;
       this.#roots.delete(uri);
+      await this.history.service.close(uri);
       await open.dispose();
     }
     this.#broken.clear();
@@ -149,6 +160,11 @@ export class Engine {
     this.#open(root);
   }
 
+  /** Opens a root for its commits and issues, whether its files are indexed or not. */
+  openForHistory(root: WorkspaceRoot): void {
+    this.#open(root);
+  }
+
   /**
    * Indexes one root to the end.
    * @throws SextantError when the model or the folder cannot be used, or another process indexes it; the signal's reason when cancelled.
@@ -163,7 +179,7 @@ export class Engine {
     this.#watchers.add(watch);
     try {
       const open = this.#open(root);
-      if (fresh) await open.clear();
+      if (fresh) await this.#clear(open);
       open.start(encoder, false);
       const summary = await open.whenIdle(signal);
       return { ...summary, model: encoder?.name ?? null, backend: encoder?.backend.name ?? null };
@@ -177,7 +193,11 @@ export class Engine {
     return this.#chosen([uri])[0]!;
   }
 
-  async search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
+  search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
+    return this.history.search(request, (code) => this.#searchCode(code, signal), signal);
+  }
+
+  async #searchCode(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
     const roots = this.#chosen(request.roots);
     const encoder = await this.#encoderFor(roots, request.mode !== 'keyword');
     const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
@@ -230,7 +250,7 @@ export class Engine {
   /** Looks at every file again; `fresh` throws the index away first. */
   async reindex(uris: readonly string[] | undefined, fresh: boolean): Promise<void> {
     for (const root of this.#chosen(uris)) {
-      if (fresh) await root.clear();
+      if (fresh) await this.#clear(root);
       if (root.started) root.rescan();
       else this.#start(root);
     }
@@ -247,7 +267,7 @@ export class Engine {
 
   /** Deletes the indexes; the roots stay open and empty until {@link reindex}. */
   async clear(uris: readonly string[] | undefined): Promise<void> {
-    for (const root of this.#chosen(uris)) await root.clear();
+    for (const root of this.#chosen(uris)) await this.#clear(root);
     this.#publish();
   }
 
@@ -263,6 +283,7 @@ export class Engine {
 
   async dispose(): Promise<void> {
     await this.finetune.dispose();
+    await this.history.dispose();
     const roots = [...this.#roots.values()];
     this.#roots.clear();
     await Promise.all(roots.map((root) => root.dispose()));
@@ -289,6 +310,7 @@ export class Engine {
       chunker: () => (this.#chunker ??= new ChunkPool({ size: parserThreads() })),
       onStatus: (status) => {
         for (const watch of this.#watchers) watch(status);
+        this.history.service.rootChanged(status);
         this.#publish();
       },
       onLog: (line) => this.#options.onLog?.(line),
@@ -304,6 +326,11 @@ export class Engine {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.onLog?.({ level: 'error', message: `The model cannot be used: ${message}` });
     });
+  }
+
+  async #clear(root: OpenRoot): Promise<void> {
+    await this.history.service.close(root.root);
+    await root.clear();
   }
 
   #setPaused(paused: boolean): void {

@@ -15,6 +15,7 @@ import {
   type EngineResults,
 } from '../shared/protocol.ts';
 import { Engine } from './engine.ts';
+import { moodHandlers } from './history/moodHandlers.ts';
 import { EngineShare } from './share/engineShare.ts';
 import { serveRequest } from './share/serveRequest.ts';
 import { version } from './version.ts';
@@ -72,6 +73,7 @@ class EngineServer {
       settings,
       onStatus: (status) => this.notify('statusChanged', status),
       onModelProgress: (progress) => this.notify('modelProgress', progress),
+      onHistory: (status) => this.notify('historyChanged', status),
       onLog: (line) => this.notify('log', line),
     });
     this.#share = new EngineShare({
@@ -135,6 +137,7 @@ class EngineServer {
         this.#ready.models.import(path, { task, signal, ...(name === undefined ? {} : { name }) }),
       removeModel: ({ id }) => this.#ready.models.remove(id),
       discardDownloads: () => this.#ready.models.discardDownloads(),
+      ...moodHandlers(() => this.#ready.history),
       shutdown: () => {
         setImmediate(() => void this.#exit(0));
         return {};

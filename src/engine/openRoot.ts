@@ -7,6 +7,7 @@ import type { ChunkedFile } from './chunk/chunk.ts';
 import type { ChunkPool } from './chunk/chunkPool.ts';
 import { chunkerVersion } from './chunk/chunkerVersion.ts';
 import { embeddingText } from './chunk/embeddingText.ts';
+import type { HistoryStore } from './history/historyStore.ts';
 import { Indexer } from './index/indexer.ts';
 import type { Chunker, DiscoverySettings, IndexerOptions, IndexRunSummary } from './index/indexerOptions.ts';
 import { remotePreview } from './remote/remotePreview.ts';
@@ -82,6 +83,15 @@ export class OpenRoot {
     const { chunker, ...indexing } = this.#indexing();
     const chunk: Chunker['chunk'] = async (path, text, signal) => change(path, await chunker.chunk(path, text, signal));
     return new Indexer({ ...indexing, chunker: { chunk }, store });
+  }
+
+  /** The history's side of the store, for as long as the root is open. */
+  get history(): HistoryStore {
+    return {
+      readHistory: (work) => this.#store.readHistory(work),
+      writeHistory: (work) => this.#store.writeHistory(work),
+      acquire: () => this.#store.acquire(),
+    };
   }
 
   /** Fingerprint of the model whose embeddings serve; undefined when there are none. */

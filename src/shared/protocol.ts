@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import type { HistoryStatus } from './history.ts';
+import { moodRequests, type MoodResults } from './mood.ts';
 import { modelRequests, type ModelProgress, type ModelResults } from './models.ts';
 import {
   duplicatesRequestSchema,
@@ -31,6 +33,8 @@ export const engineSettingsSchema = z.object({
   modelPath: z.string(),
   /** Embed at a server instead of here; absent: nothing leaves this machine. */
   remote: z.optional(remoteSettingsSchema),
+  /** The newest so many commits of a repository are indexed; 0: none. Absent: the engine's own bound. */
+  commitLimit: z.optional(z.int().check(z.gte(0))),
 });
 export type EngineSettings = z.infer<typeof engineSettingsSchema>;
 
@@ -97,6 +101,7 @@ export const engineRequests = {
   previewRemote: rootsOnly,
   diagnostics: none,
   ...modelRequests,
+  ...moodRequests,
   shutdown: none,
 } as const;
 
@@ -111,7 +116,7 @@ export interface Diagnostics {
   readonly memory: { readonly rssBytes: number };
 }
 
-export interface EngineResults extends ModelResults {
+export interface EngineResults extends ModelResults, MoodResults {
   initialize: { readonly protocolVersion: number; readonly version: string; readonly pid: number };
   ping: Record<string, never>;
   openRoots: EngineStatus;
@@ -140,6 +145,7 @@ export interface LogLine {
 /** What the engine says unasked. */
 export interface EngineNotifications {
   statusChanged: EngineStatus;
+  historyChanged: HistoryStatus;
   modelProgress: ModelProgress;
   log: LogLine;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { HistoryItem } from './history.ts';
 
 /** What a chunk is, coarse enough to filter by in every language. */
 export const symbolKinds = [
@@ -91,6 +92,11 @@ export interface SearchResult extends Location {
   /** Words of the chunk that matched the query, as they stand in the text. */
   readonly matches: readonly string[];
   readonly text: string;
+  /**
+   * Set for a commit, an issue or a comment: then `path` is its object name or number, below its repository's path where there are
+   * several, `symbol` its title and `text` all of it.
+   */
+  readonly history?: HistoryItem;
 }
 
 export interface SearchResponse {

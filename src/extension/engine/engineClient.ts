@@ -7,6 +7,7 @@ import type {
   EngineSettings,
   WorkspaceRoot,
 } from '../../shared/protocol.ts';
+import type { HistoryStatus } from '../../shared/history.ts';
 import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineProcess } from './engineProcess.ts';
@@ -14,7 +15,7 @@ import { EngineSupervisor, type EngineState, type SupervisorOptions } from './en
 
 export interface EngineClientOptions extends Omit<
   SupervisorOptions,
-  'settings' | 'restore' | 'onState' | 'onStatus' | 'onModelProgress'
+  'settings' | 'restore' | 'onState' | 'onStatus' | 'onHistory' | 'onModelProgress'
 > {
   readonly settings: EngineSettings;
 }
@@ -22,11 +23,20 @@ export interface EngineClientOptions extends Omit<
 interface ClientEvents {
   status: [EngineStatus | null];
   state: [EngineState];
+  history: [HistoryStatus];
   modelProgress: [ModelProgress];
 }
 
 /** Requests that only read: asked once more when the engine crashed under them. */
-const repeatable: readonly EngineMethod[] = ['search', 'similar', 'duplicates', 'status', 'diagnostics'];
+const repeatable: readonly EngineMethod[] = [
+  'search',
+  'similar',
+  'duplicates',
+  'status',
+  'diagnostics',
+  'mood',
+  'showCommit',
+];
 
 /** Typed access to the engine that survives its restarts: a fresh engine gets the settings and roots of now. */
 export class EngineClient {
@@ -45,6 +55,7 @@ export class EngineClient {
       restore: (engine) => this.#restore(engine),
       onState: (state) => this.#onState(state),
       onStatus: (status) => this.#setStatus(status),
+      onHistory: (status) => this.#events.emit('history', status),
       onModelProgress: (progress) => this.#events.emit('modelProgress', progress),
     });
   }
@@ -68,6 +79,12 @@ export class EngineClient {
   onState(listener: (state: EngineState) => void): () => void {
     this.#events.on('state', listener);
     return () => this.#events.off('state', listener);
+  }
+
+  /** Returns the function that unsubscribes. */
+  onHistory(listener: (status: HistoryStatus) => void): () => void {
+    this.#events.on('history', listener);
+    return () => this.#events.off('history', listener);
   }
 
   /** Returns the function that unsubscribes. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { isCancellation, SextantError, type ErrorCode } from '../../shared/errors.ts';
 import { protocolVersion, type EngineSettings, type LogLine } from '../../shared/protocol.ts';
+import type { HistoryStatus } from '../../shared/history.ts';
 import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineExit, EngineLaunch, EngineProcess } from './engineProcess.ts';
@@ -28,6 +29,7 @@ export interface SupervisorOptions {
   readonly onState: (state: EngineState) => void;
   readonly onStatus: (status: EngineStatus) => void;
   readonly onLog: (line: LogLine) => void;
+  readonly onHistory: (status: HistoryStatus) => void;
   readonly onModelProgress: (progress: ModelProgress) => void;
   readonly restartPolicy?: RestartPolicyOptions;
   readonly heartbeat?: HeartbeatOptions;
@@ -143,6 +145,7 @@ export class EngineSupervisor {
     this.#engine = new EngineProcess(this.#options.launch, {
       log: (line) => this.#options.onLog(line),
       statusChanged: (status) => this.#options.onStatus(status),
+      historyChanged: (status) => this.#options.onHistory(status),
       modelProgress: (progress) => this.#options.onModelProgress(progress),
     });
     return this.#engine;

@@ -140,6 +140,27 @@ export class HistoryQueries {
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
+  labels(): string[] {
+    return this.#statements
+      .get(
+        `SELECT j.value FROM history_items i, json_each(i.details, '$.labels') j WHERE i.kind <> 'commit'
+         GROUP BY j.value ORDER BY count(*) DESC, j.value LIMIT 200`,
+      )
+      .pluck()
+      .all() as string[];
+  }
+
+  itemsLabelled(labels: readonly string[]): Set<number> {
+    const ids = this.#statements
+      .get(
+        `SELECT DISTINCT i.id FROM history_items i, json_each(i.details, '$.labels') j
+         WHERE i.kind <> 'commit' AND j.value IN (SELECT value FROM json_each(?))`,
+      )
+      .pluck()
+      .all(JSON.stringify(labels)) as number[];
+    return new Set(ids);
+  }
+
   itemsTouching(pathIds: readonly number[]): Set<number> {
     const ids = this.#statements
       .get('SELECT f.item_id FROM json_each(?) j CROSS JOIN history_item_files f ON f.path_id = j.value')

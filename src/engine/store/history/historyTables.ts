@@ -184,6 +184,14 @@ export class HistoryTables implements HistoryWriter {
     return this.#queries.authors();
   }
 
+  labels(): string[] {
+    return this.#queries.labels();
+  }
+
+  itemsLabelled(labels: readonly string[]): Set<number> {
+    return this.#queries.itemsLabelled(labels);
+  }
+
   itemsTouching(pathIds: readonly number[]): Set<number> {
     return this.#queries.itemsTouching(pathIds);
   }

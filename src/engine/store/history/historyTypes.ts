@@ -101,6 +101,10 @@ export interface HistoryReader {
   fileRows(afterId: number, lastId: number): { readonly id: number; readonly pathId: number }[];
   paths(): Map<number, string>;
   authors(): Map<number, string>;
+  /** Labels of issues, the most used first. */
+  labels(): string[];
+  /** Ids of the items that carry any of these labels. */
+  itemsLabelled(labels: readonly string[]): Set<number>;
   /** Ids of the items that touch any of these paths. */
   itemsTouching(pathIds: readonly number[]): Set<number>;
   keyword(terms: readonly string[], limit: number, filter: HistoryFilter): HistoryCandidate[];
