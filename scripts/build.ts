@@ -47,6 +47,7 @@ const bundles: BuildOptions[] = [
       chunkWorker: 'src/engine/chunk/chunkWorker.ts',
       tokenizeWorker: 'src/engine/runtime/tokenizeWorker.ts',
       encodeWorker: 'src/engine/runtime/encodeWorker.ts',
+      trainWorker: 'src/engine/finetune/training/trainWorker.ts',
     },
     outdir: dist,
     format: 'esm',

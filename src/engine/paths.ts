@@ -12,6 +12,7 @@ const workers = {
   chunkWorker: 'chunk/chunkWorker.ts',
   tokenizeWorker: 'runtime/tokenizeWorker.ts',
   encodeWorker: 'runtime/encodeWorker.ts',
+  trainWorker: 'finetune/training/trainWorker.ts',
 } as const;
 
 /** Entry file of a worker thread: the source when run from source, else its bundle beside this one. */

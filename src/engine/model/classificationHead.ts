@@ -29,7 +29,7 @@ export function withClassificationHead(
   config: ModelConfig,
   shapes: TensorShapes,
 ): ClassificationNetwork {
-  const head = headOf(config, shapes);
+  const head = headModules(config, shapes);
   const weights = new Map(network.weights);
   const width = network.hiddenSize;
   const named = (name: string, shape: readonly number[]): string => {
@@ -75,7 +75,8 @@ export function withClassificationHead(
   return { ...network, operations, weights, logits: 'logits', labels };
 }
 
-function headOf(config: ModelConfig, shapes: TensorShapes): Head {
+/** The modules of a family's head, by the names they have in its files. */
+export function headModules(config: ModelConfig, shapes: TensorShapes): Head {
   switch (config.family) {
     case 'modernbert':
       return {

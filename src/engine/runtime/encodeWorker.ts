@@ -8,7 +8,7 @@ import type { Network } from '../model/network.ts';
 import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { QuantizedWeights } from './quantizedWeights.ts';
 import { OrtModel, type Matrix } from './ortModel.ts';
-import type { PackedInput } from './packedFeeds.ts';
+import type { PackedInput } from './packedInput.ts';
 import { serveRequests } from './serveRequests.ts';
 import type { WorkerData } from './workerLink.ts';
 

@@ -1,7 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { SextantError } from '../../shared/errors.ts';
 import type { LoweredNetwork } from './onnx/lowerNetwork.ts';
-import { PackedFeeds, type PackedInput } from './packedFeeds.ts';
+import { PackedFeeds } from './packedFeeds.ts';
+import type { PackedInput } from './packedInput.ts';
 
 export interface Matrix {
   readonly data: Float32Array;

@@ -3,7 +3,8 @@ import { SextantError } from '../../shared/errors.ts';
 import type { ParameterGradient } from './onnx/gradientNodes.ts';
 import type { LoweredTraining } from './onnx/lowerGradient.ts';
 import { createSession, type Matrix, type OrtModelOptions } from './ortModel.ts';
-import { PackedFeeds, type PackedInput } from './packedFeeds.ts';
+import { PackedFeeds } from './packedFeeds.ts';
+import type { PackedInput } from './packedInput.ts';
 
 /** A trained tensor, or a factor of one, held by the caller, who may change it between runs. */
 export interface Parameter {

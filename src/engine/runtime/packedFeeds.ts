@@ -2,16 +2,8 @@ import * as ort from 'onnxruntime-node';
 import { attentionGrid, firstTokenGrid, gradientCells } from './attentionGrid.ts';
 import type { FeedPlan, RowFeed } from './onnx/feedInputs.ts';
 import { feedNames, type Rotary } from './onnx/feedNames.ts';
+import { sequenceLengths, type PackedInput } from './packedInput.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
-
-export interface PackedInput {
-  /** Token ids of all sequences, one after another. */
-  readonly ids: Int32Array;
-  /** Sequence `b` is `ids[cuSeqlens[b]]` up to `ids[cuSeqlens[b + 1]]`. */
-  readonly cuSeqlens: Int32Array;
-  /** Token types, for pairs; 0 everywhere if left out. */
-  readonly types?: Int32Array;
-}
 
 export type Feeds = Record<string, ort.Tensor>;
 
@@ -47,10 +39,6 @@ export class PackedFeeds {
     feeds[key] = new ort.Tensor('float32', table.cos, dims);
     feeds[feedNames.sin(rotary)] = new ort.Tensor('float32', table.sin, dims);
   }
-}
-
-export function sequenceLengths({ cuSeqlens }: PackedInput): number[] {
-  return Array.from({ length: cuSeqlens.length - 1 }, (_, b) => cuSeqlens[b + 1]! - cuSeqlens[b]!);
 }
 
 function rowFeed(name: RowFeed, { ids, types, cuSeqlens }: PackedInput, lengths: readonly number[]): ort.Tensor {

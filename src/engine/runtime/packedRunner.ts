@@ -5,7 +5,7 @@ import { workerEntry } from '../paths.ts';
 import type { EmbedKind, EmbedOptions } from './encoder.ts';
 import type { EncodeRequest, EncodeSettings, Precision } from './encodeWorker.ts';
 import type { Matrix } from './ortModel.ts';
-import type { PackedInput } from './packedFeeds.ts';
+import { packedInput } from './packedInput.ts';
 import { packByLength, type Batch } from './packing.ts';
 import { PriorityQueue } from './priorityQueue.ts';
 import type { TokenizedTexts, TokenizeRequest, TokenizeSettings } from './tokenizeWorker.ts';
@@ -164,7 +164,7 @@ export class PackedRunner {
 
   async #encode(lists: readonly Int32Array[], batch: Batch, { kind, signal }: Source): Promise<Float32Array[]> {
     const work = (link: EncodeLink): Promise<Matrix> => {
-      const input = packedInput(lists, batch);
+      const input = packedInput(lists, batch.indices);
       return link.request({ kind: 'encode', input }, [
         input.ids.buffer as ArrayBuffer,
         input.cuSeqlens.buffer as ArrayBuffer,
@@ -173,17 +173,4 @@ export class PackedRunner {
     const { data, rows, columns } = await this.#encoding.run(kind, work, signal);
     return Array.from({ length: rows }, (_, row) => data.slice(row * columns, (row + 1) * columns));
   }
-}
-
-function packedInput(lists: readonly Int32Array[], { indices, tokens }: Batch): PackedInput {
-  const ids = new Int32Array(tokens);
-  const cuSeqlens = new Int32Array(indices.length + 1);
-  let offset = 0;
-  for (const [sequence, index] of indices.entries()) {
-    const list = lists[index]!;
-    ids.set(list, offset);
-    offset += list.length;
-    cuSeqlens[sequence + 1] = offset;
-  }
-  return { ids, cuSeqlens };
 }

@@ -1,7 +1,6 @@
 import { workerData } from 'node:worker_threads';
-import { Tokenizer } from 'tokenizers';
-import { SextantError } from '../../shared/errors.ts';
 import { serveRequests } from './serveRequests.ts';
+import { TextTokenizer } from './textTokenizer.ts';
 import type { WorkerData } from './workerLink.ts';
 
 export interface TokenizeSettings {
@@ -21,32 +20,17 @@ export interface TokenizedTexts {
   readonly lengths: Int32Array;
 }
 
-/** No tokenizer makes tokens this long on average, so what lies beyond would be cut off after it was tokenised. */
-const maxCharactersPerToken = 64;
-
 const { file, maxTokens } = (workerData as WorkerData<TokenizeSettings>).settings;
 
-function load(): Tokenizer {
-  try {
-    const loaded = Tokenizer.fromFile(file);
-    loaded.setTruncation(maxTokens);
-    loaded.disablePadding();
-    return loaded;
-  } catch (cause) {
-    throw new SextantError('model_invalid', 'The model’s tokenizer.json cannot be read.', { cause });
-  }
-}
-
-let tokenizer: Tokenizer | undefined;
+let tokenizer: TextTokenizer | undefined;
 
 serveRequests(async ({ texts, prefix }: TokenizeRequest) => {
-  tokenizer ??= load();
+  tokenizer ??= new TextTokenizer(file, maxTokens);
   const lists: number[][] = [];
   let total = 0;
   // One text at a time: the library would otherwise spread a batch over every core of the machine.
   for (const text of texts) {
-    const encoding = await tokenizer.encode((prefix + text).slice(0, maxTokens * maxCharactersPerToken));
-    const ids = encoding.getIds();
+    const ids = await tokenizer.encode(prefix + text);
     lists.push(ids);
     total += ids.length;
   }

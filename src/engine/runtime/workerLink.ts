@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { Worker, type Transferable } from 'node:worker_threads';
 import { deserializeError, SextantError, type SerializedError } from '../../shared/errors.ts';
 
 /** What a worker answers to a request of the same id. */
@@ -54,7 +54,7 @@ export class WorkerLink<Request, Result> {
     this.#worker.unref();
   }
 
-  request(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+  request(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

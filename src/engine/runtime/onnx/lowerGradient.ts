@@ -1,5 +1,5 @@
 import type { GradientNetwork } from '../../model/gradientNetwork.ts';
-import type { Operation } from '../../model/network.ts';
+import type { Network, Operation } from '../../model/network.ts';
 import { FeedInputs, type FeedPlan } from './feedInputs.ts';
 import { ForwardNodes } from './forwardNodes.ts';
 import { GradientNodes, type ParameterGradient } from './gradientNodes.ts';
@@ -30,7 +30,7 @@ export function lowerGradient(
   weights: WeightsFile,
   trained: TrainedTensors,
 ): LoweredTraining {
-  const lowering = new TrainingLowering(weights, trained);
+  const lowering = new TrainingLowering(network.network, weights, trained);
   const { forward, values, graph } = lowering;
   const gradients = new GradientNodes(lowering);
   graph.input(seed, 'float32', ['rows', 'columns']);
@@ -50,13 +50,13 @@ export function lowerGradient(
 
 /** Lowers the forward operations alone, over the same parameters. */
 export function lowerTrained(
-  operations: readonly Operation[],
+  network: Network,
   value: string,
   weights: WeightsFile,
   trained: TrainedTensors,
 ): LoweredTraining {
-  const lowering = new TrainingLowering(weights, trained);
-  for (const operation of operations) lowering.forward.lower(operation);
+  const lowering = new TrainingLowering(network, weights, trained);
+  for (const operation of network.operations) lowering.forward.lower(operation);
   return { ...lowering.finish(value), gradients: [] };
 }
 
@@ -82,9 +82,9 @@ class TrainingLowering {
   readonly weights: TrainedWeights;
   readonly forward: ForwardNodes;
 
-  constructor(weights: WeightsFile, trained: TrainedTensors) {
+  constructor(network: Network, weights: WeightsFile, trained: TrainedTensors) {
     this.trained = trained;
-    this.weights = new TrainedWeights(this.graph, weights, trained);
+    this.weights = new TrainedWeights(this.graph, weights, trained, network.weights);
     this.forward = new ForwardNodes(this);
   }
 

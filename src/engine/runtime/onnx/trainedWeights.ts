@@ -34,14 +34,20 @@ export interface ParameterInput {
 export class TrainedWeights implements WeightNodes {
   readonly #graph: OnnxGraph;
   readonly #file: FileWeights;
-  readonly #weights: WeightsFile;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
   readonly #trained: TrainedTensors;
   readonly #inputs = new Map<string, ParameterInput>();
   readonly #merged = new Map<string, string>();
 
-  constructor(graph: OnnxGraph, weights: WeightsFile, trained: TrainedTensors) {
+  /** `shapes` are those of all tensors; trained ones need not be in the file. */
+  constructor(
+    graph: OnnxGraph,
+    weights: WeightsFile,
+    trained: TrainedTensors,
+    shapes: ReadonlyMap<string, readonly number[]>,
+  ) {
     this.#graph = graph;
-    this.#weights = weights;
+    this.#shapes = shapes;
     this.#file = new FileWeights(graph, weights);
     this.#trained = trained;
   }
@@ -111,7 +117,7 @@ export class TrainedWeights implements WeightNodes {
 
   /** Rows and columns of a tensor; a vector has one column. */
   shape(tensor: string): readonly [number, number] {
-    const [rows = 1, columns = 1] = this.#weights.tensors.get(tensor)?.shape ?? [];
+    const [rows = 1, columns = 1] = this.#shapes.get(tensor) ?? [];
     return [rows, columns];
   }
 

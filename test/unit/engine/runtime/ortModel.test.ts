@@ -11,7 +11,7 @@ import { lowerNetwork } from '../../../../src/engine/runtime/onnx/lowerNetwork.t
 import type { WeightsFile } from '../../../../src/engine/runtime/onnx/weightNodes.ts';
 import { QuantizedWeights } from '../../../../src/engine/runtime/quantizedWeights.ts';
 import { OrtModel } from '../../../../src/engine/runtime/ortModel.ts';
-import type { PackedInput } from '../../../../src/engine/runtime/packedFeeds.ts';
+import type { PackedInput } from '../../../../src/engine/runtime/packedInput.ts';
 import {
   floats,
   referenceModel,

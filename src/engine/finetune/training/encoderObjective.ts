@@ -1,0 +1,83 @@
+import type { ModelFolder } from '../../model/modelFolder.ts';
+import type { Matrix } from '../../runtime/ortModel.ts';
+import { TextTokenizer } from '../../runtime/textTokenizer.ts';
+import { batchesWithoutDuplicates, epochOrder, type BatchPair } from './dataOrder.ts';
+import type { StepInput } from './packedGradients.ts';
+import { rankingLoss } from './rankingLoss.ts';
+import type { EncoderSettings, TrainingPair } from './trainingTypes.ts';
+
+/** Cuts data into the steps of an epoch; the same each time it is asked for. */
+export interface Objective {
+  /** Steps of an epoch, which counts from 0. */
+  epoch(epoch: number): readonly (() => StepInput)[];
+}
+
+interface TokenPair {
+  readonly query: Int32Array;
+  readonly document: Int32Array;
+  readonly negatives: readonly Int32Array[];
+}
+
+/** Multiple-negatives ranking of the pairs of a batch. */
+export class EncoderObjective implements Objective {
+  readonly #pairs: readonly TrainingPair[];
+  readonly #tokens: readonly TokenPair[];
+  readonly #settings: EncoderSettings;
+
+  private constructor(pairs: readonly TrainingPair[], tokens: readonly TokenPair[], settings: EncoderSettings) {
+    this.#pairs = pairs;
+    this.#tokens = tokens;
+    this.#settings = settings;
+  }
+
+  static async open(
+    model: ModelFolder,
+    pairs: readonly TrainingPair[],
+    settings: EncoderSettings,
+    checkpoint: () => void,
+  ): Promise<EncoderObjective> {
+    const tokenizer = new TextTokenizer(model.tokenizerFile, Math.min(settings.maxTokens, model.maxTokens));
+    const { query, document } = model.prefixes;
+    const tokens: TokenPair[] = [];
+    for (const pair of pairs) {
+      checkpoint();
+      const negatives = [];
+      for (const text of pair.negatives ?? []) negatives.push(await tokenizer.ids(document + text));
+      tokens.push({
+        query: await tokenizer.ids(query + pair.query),
+        document: await tokenizer.ids(document + pair.document),
+        negatives,
+      });
+    }
+    return new EncoderObjective(pairs, tokens, settings);
+  }
+
+  epoch(epoch: number): readonly (() => StepInput)[] {
+    const { batchSize, negativesPerPair } = this.#settings;
+    const order = epochOrder(this.#pairs.length, epoch, this.#settings);
+    const limits = { size: batchSize, negatives: negativesPerPair };
+    return batchesWithoutDuplicates(this.#pairs, order, limits).map((batch) => () => this.#step(batch));
+  }
+
+  #step(batch: readonly BatchPair[]): StepInput {
+    const pairs = batch.map(({ pair }) => this.#tokens[pair]!);
+    const negatives = batch.flatMap(({ pair, negatives: used }) =>
+      used.map((index) => this.#tokens[pair]!.negatives[index]!),
+    );
+    return {
+      lists: [...pairs.map(({ query }) => query), ...pairs.map(({ document }) => document), ...negatives],
+      loss: (rows) => this.#loss(rows, batch.length),
+    };
+  }
+
+  #loss({ data, rows, columns }: Matrix, queryCount: number): { readonly loss: number; readonly gradient: Matrix } {
+    const split = queryCount * columns;
+    const queries = { data: data.subarray(0, split), rows: queryCount, columns };
+    const documents = { data: data.subarray(split), rows: rows - queryCount, columns };
+    const { loss, ...gradients } = rankingLoss(queries, documents, this.#settings);
+    const gradient = new Float32Array(data.length);
+    gradient.set(gradients.queries.data);
+    gradient.set(gradients.documents.data, split);
+    return { loss, gradient: { data: gradient, rows, columns } };
+  }
+}

@@ -1,0 +1,96 @@
+import { firstTokenOnly } from '../../model/firstTokenOnly.ts';
+import { gradientOf } from '../../model/gradientOf.ts';
+import { weightsName } from '../../model/modelFolder.ts';
+import { lowerGradient, lowerTrained } from '../../runtime/onnx/lowerGradient.ts';
+import type { Matrix } from '../../runtime/ortModel.ts';
+import { OrtTraining } from '../../runtime/ortTraining.ts';
+import { packedInput } from '../../runtime/packedInput.ts';
+import { packByLength } from '../../runtime/packing.ts';
+import type { TrainingPlan } from './trainingPlan.ts';
+
+/** Tokens that run together: what the memory of a step depends on, and not its batch. */
+const packTokens = 1536;
+const maxSpread = 0.15;
+
+/** Called between packs; throws to stop. */
+export type Checkpoint = () => void;
+
+/** What a step is computed from: a row of the result for each list of token ids, and the loss of these rows. */
+export interface StepInput {
+  readonly lists: readonly Int32Array[];
+  readonly loss: (rows: Matrix) => { readonly loss: number; readonly gradient: Matrix };
+}
+
+/**
+ * Gradients of a batch of any size in little memory (Gao et al. 2021, “Scaling Deep Contrastive Learning Batch Size under
+ * Memory Limited Setup”): all rows first, without gradients; then the loss and its gradient by row; then each pack once
+ * more, with its rows' gradients sent back.
+ */
+export class PackedGradients {
+  readonly #plan: TrainingPlan;
+  readonly #forward: OrtTraining;
+  readonly #backward: OrtTraining;
+
+  private constructor(plan: TrainingPlan, forward: OrtTraining, backward: OrtTraining) {
+    this.#plan = plan;
+    this.#forward = forward;
+    this.#backward = backward;
+  }
+
+  static async open(plan: TrainingPlan, threads: number): Promise<PackedGradients> {
+    const { model, trained, result } = plan;
+    const network = firstTokenOnly(plan.network);
+    const weights = { file: weightsName, tensors: model.weights.tensors };
+    const gradient = gradientOf(network, result, (tensor) => trained.has(tensor));
+    const options = { folder: model.weightsRoot, threads };
+    const forward = await OrtTraining.open(lowerTrained(network, result, weights, trained), options);
+    try {
+      return new PackedGradients(
+        plan,
+        forward,
+        await OrtTraining.open(lowerGradient(gradient, weights, trained), options),
+      );
+    } catch (error) {
+      await forward.dispose();
+      throw error;
+    }
+  }
+
+  /** Adds the gradients of a step to the plan's parameters. */
+  async step(
+    { lists, loss: lossOf }: StepInput,
+    checkpoint: Checkpoint,
+  ): Promise<{ readonly loss: number; readonly tokens: number }> {
+    const { parameters } = this.#plan;
+    const lengths = lists.map((list) => list.length);
+    const packs = packByLength(lengths, { tokens: packTokens, spread: maxSpread }).map((batch) => ({
+      indices: batch.indices,
+      input: packedInput(lists, batch.indices),
+    }));
+    let rows: Matrix | undefined;
+    for (const { indices, input } of packs) {
+      checkpoint();
+      const { result } = await this.#forward.run(input, parameters.byName);
+      rows ??= { data: new Float32Array(lists.length * result.columns), rows: lists.length, columns: result.columns };
+      for (const [row, index] of indices.entries()) copyRow(result, row, rows, index);
+    }
+    if (rows === undefined) return { loss: 0, tokens: 0 };
+    const { loss, gradient } = lossOf(rows);
+    const { columns } = rows;
+    for (const { indices, input } of packs) {
+      checkpoint();
+      const seed = { data: new Float32Array(indices.length * columns), rows: indices.length, columns };
+      for (const [row, index] of indices.entries()) copyRow(gradient, index, seed, row);
+      parameters.add(await this.#backward.run(input, parameters.byName, seed), input);
+    }
+    return { loss, tokens: lengths.reduce((a, b) => a + b, 0) };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([this.#forward.dispose(), this.#backward.dispose()]);
+  }
+}
+
+function copyRow(from: Matrix, row: number, to: Matrix, at: number): void {
+  to.data.set(from.data.subarray(row * from.columns, (row + 1) * from.columns), at * to.columns);
+}

@@ -1,0 +1,44 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { SerializedError } from '../../../shared/errors.ts';
+import type {
+  ClassifiedText,
+  ClassifierSettings,
+  EncoderSettings,
+  TrainingCandidate,
+  TrainingPair,
+  TrainingStep,
+  Verdict,
+} from './trainingTypes.ts';
+
+/** What is trained on which data. */
+export type TrainingTask =
+  | { readonly kind: 'encoder'; readonly pairs: readonly TrainingPair[]; readonly settings: EncoderSettings }
+  | {
+      readonly kind: 'classifier';
+      readonly examples: readonly ClassifiedText[];
+      readonly labels: readonly string[];
+      readonly settings: ClassifierSettings;
+    };
+
+/** A training as its thread is told of it. */
+export interface TrainingJob {
+  readonly task: TrainingTask;
+  readonly modelDir: string;
+  readonly outDir: string;
+  readonly checkpointDir: string;
+  readonly name: string | undefined;
+  /** Whether candidates are to be judged, and after how many steps; once an epoch if that is not said. */
+  readonly evaluates: boolean;
+  readonly evaluateEvery: number | undefined;
+  /** Its one number turns 1 when training is to stop. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
+  /** Events to the caller, verdicts from it. */
+  readonly port: MessagePort;
+}
+
+export type TrainingEvent =
+  | { readonly kind: 'step'; readonly step: TrainingStep }
+  | { readonly kind: 'candidate'; readonly candidate: Omit<TrainingCandidate, 'signal'> };
+
+/** Answers a candidate. */
+export type JudgeReply = { readonly verdict: Verdict } | { readonly error: SerializedError };

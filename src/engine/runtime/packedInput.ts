@@ -1,0 +1,22 @@
+export interface PackedInput {
+  /** Token ids of all sequences, one after another. */
+  readonly ids: Int32Array;
+  /** Sequence `b` is `ids[cuSeqlens[b]]` up to `ids[cuSeqlens[b + 1]]`. */
+  readonly cuSeqlens: Int32Array;
+  /** Token types, for pairs; 0 everywhere if left out. */
+  readonly types?: Int32Array;
+}
+
+/** The lists at these indices, one after another. */
+export function packedInput(lists: readonly Int32Array[], indices: readonly number[]): PackedInput {
+  const cuSeqlens = new Int32Array(indices.length + 1);
+  for (const [sequence, index] of indices.entries())
+    cuSeqlens[sequence + 1] = cuSeqlens[sequence]! + lists[index]!.length;
+  const ids = new Int32Array(cuSeqlens.at(-1)!);
+  for (const [sequence, index] of indices.entries()) ids.set(lists[index]!, cuSeqlens[sequence]);
+  return { ids, cuSeqlens };
+}
+
+export function sequenceLengths({ cuSeqlens }: PackedInput): number[] {
+  return Array.from({ length: cuSeqlens.length - 1 }, (_, b) => cuSeqlens[b + 1]! - cuSeqlens[b]!);
+}
