@@ -4,7 +4,7 @@ import type { SkipReason } from '../../shared/status.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { SkippedFile } from '../store/fileStates.ts';
 import type { IndexedFile } from '../store/fileWriter.ts';
-import type { ChunkTerms } from '../store/keywordWriter.ts';
+import type { ChunkTerms } from '../store/termPostings.ts';
 import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
 import { readSourceFile } from '../workspace/readSourceFile.ts';
 import type { IndexerOptions } from './indexerOptions.ts';

@@ -1,7 +1,8 @@
 import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
 import type { Generation } from './catalog.ts';
 import type { Labels } from './labels.ts';
-import { KeywordWriter, type ChunkTerms } from './keywordWriter.ts';
+import { KeywordWriter } from './keywordWriter.ts';
+import type { ChunkTerms } from './termPostings.ts';
 import { vectorTable } from './searchTables.ts';
 import { signBits, decodeVector } from './vectorCodec.ts';
 import type { Sqlite, Statement } from './sqlite.ts';

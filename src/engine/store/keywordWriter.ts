@@ -1,22 +1,8 @@
-import {
-  appendPosting,
-  appendRecord,
-  blockBits,
-  blockSize,
-  fieldNames,
-  hashOfTerm,
-  mergedRow,
-  rowOf,
-  rowsOfBlock,
-} from './postingCodec.ts';
+import { blockBits, blockSize, mergedRow, rowOf, rowsOfBlock } from './postingCodec.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
+import { BlockPostings, type ChunkTerms } from './termPostings.ts';
 
-/** Index terms of one chunk by field, repetitions kept. */
-export type ChunkTerms = Readonly<Record<(typeof fieldNames)[number], readonly string[]>>;
-
-const longestLength = 0xffff;
-const highestCount = 0xff;
 /** A block in which fewer than this share of the chunks are left is rewritten without the others. */
 const leastAlive = 0.5;
 
@@ -27,35 +13,6 @@ interface Block {
   used: number;
   alive: number;
   tokens: number;
-}
-
-/** What was gathered of one term in one block; the posting of the last chunk is still being counted. */
-class TermPostings {
-  readonly hash: number;
-  count = 0;
-  readonly bytes: number[] = [];
-  readonly #counts = new Uint8Array(fieldNames.length);
-  #localId = -1;
-
-  constructor(term: string) {
-    this.hash = hashOfTerm(term);
-  }
-
-  add(localId: number, field: number): void {
-    if (localId !== this.#localId) {
-      this.finish();
-      this.#localId = localId;
-      this.count += 1;
-    }
-    if (this.#counts[field]! < highestCount) this.#counts[field]! += 1;
-  }
-
-  finish(): void {
-    if (this.#localId === -1) return;
-    appendPosting(this.bytes, this.#localId, this.#counts);
-    this.#counts.fill(0);
-    this.#localId = -1;
-  }
 }
 
 interface Statements {
@@ -74,8 +31,8 @@ export class KeywordWriter {
   readonly #chunkSetId: number;
   readonly #statements: Statements;
   readonly #blocks = new Map<number, Block>();
-  /** By block, then by term. */
-  #added = new Map<number, Map<string, TermPostings>>();
+  /** By block. */
+  #added = new Map<number, BlockPostings>();
 
   constructor(db: Sqlite, chunkSetId: number) {
     this.#db = db;
@@ -99,22 +56,12 @@ export class KeywordWriter {
   add(chunkId: number, terms: ChunkTerms): void {
     const localId = chunkId & (blockSize - 1);
     const blockId = chunkId >> blockBits;
-    const postings = this.#postingsOf(blockId);
-    let length = 0;
-    for (let field = 0; field < fieldNames.length; field += 1) {
-      for (const term of terms[fieldNames[field]!]) {
-        let entry = postings.get(term);
-        if (entry === undefined) postings.set(term, (entry = new TermPostings(term)));
-        entry.add(localId, field);
-        length += 1;
-      }
-    }
+    const length = this.#postingsOf(blockId).add(localId, terms);
     const block = this.#block(blockId);
-    // Zero means gone, so a chunk without a single term counts as one of length one.
-    block.lengths[localId] = Math.min(longestLength, Math.max(1, length));
+    block.lengths[localId] = length;
     block.used += 1;
     block.alive += 1;
-    block.tokens += block.lengths[localId];
+    block.tokens += length;
   }
 
   remove(chunkId: number): void {
@@ -128,14 +75,7 @@ export class KeywordWriter {
 
   flush(): void {
     for (const [blockId, postings] of this.#added) {
-      const rows = new Map<number, number[]>();
-      for (const entry of postings.values()) {
-        entry.finish();
-        const id = rowOf(blockId, entry.hash);
-        let bytes = rows.get(id);
-        if (bytes === undefined) rows.set(id, (bytes = []));
-        appendRecord(bytes, entry.hash, entry.count, entry.bytes);
-      }
+      const rows = postings.rows((hash) => rowOf(blockId, hash));
       for (const [id, bytes] of rows) this.#statements.append.run(id, Buffer.from(bytes));
     }
     for (const [blockId, { used, alive, tokens, lengths }] of this.#blocks) {
@@ -179,9 +119,9 @@ export class KeywordWriter {
     return true;
   }
 
-  #postingsOf(blockId: number): Map<string, TermPostings> {
+  #postingsOf(blockId: number): BlockPostings {
     let postings = this.#added.get(blockId);
-    if (postings === undefined) this.#added.set(blockId, (postings = new Map<string, TermPostings>()));
+    if (postings === undefined) this.#added.set(blockId, (postings = new BlockPostings()));
     return postings;
   }
 

@@ -1,0 +1,160 @@
+import pg from 'pg';
+import { SextantError } from '../../../shared/errors.ts';
+
+export type Row = Record<string, unknown>;
+
+export interface ConnectionOptions {
+  /** Connections at the same time, at most. */
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+const int8 = 20;
+
+/** Ids and counts stay below 2^53, so they are read as numbers. */
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+    if (oid === int8 && format !== 'binary') return Number;
+    return pg.types.getTypeParser(oid, format);
+  },
+} as pg.CustomTypesConfig;
+
+/** Runs statements; a transaction is one too. Statements with a name are prepared once a connection. */
+export interface Statements {
+  /** `name` must stand for this text alone. @throws SextantError, see {@link translatePostgresError}. */
+  rows<T extends object = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]>;
+}
+
+function statements(client: pg.ClientBase | pg.Pool, host: string): Statements {
+  return {
+    async rows<T extends object>(sql: string, values: readonly unknown[] = [], name?: string): Promise<T[]> {
+      try {
+        const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+        return (await client.query<T & pg.QueryResultRow>(config)).rows;
+      } catch (error) {
+        throw translatePostgresError(error, host);
+      }
+    },
+  };
+}
+
+/** Connections to one PostgreSQL server. Nothing connects before the first statement. */
+export class PostgresConnection implements Statements {
+  readonly host: string;
+  readonly #pool: pg.Pool;
+  readonly #statements: Statements;
+
+  /** @throws SextantError `invalid_argument` for an address that is none. */
+  constructor(address: string, options: ConnectionOptions = {}) {
+    const url = URL.parse(address);
+    if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
+      throw new SextantError('invalid_argument', 'The address of the shared index is none of PostgreSQL.', {
+        hint: 'Give one like postgres://user@host:5432/database; the password in PGPASSWORD or the secret storage.',
+      });
+    }
+    this.host = url.host === '' ? 'the local server' : url.host;
+    this.#pool = new pg.Pool({
+      connectionString: address,
+      max: options.connections ?? 8,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      statement_timeout: options.statementTimeoutMs ?? 120_000,
+      keepAlive: true,
+      idleTimeoutMillis: 60_000,
+      application_name: 'sextant',
+      types,
+    });
+    // A connection that breaks while idle is replaced with the next statement, which reports what is wrong.
+    this.#pool.on('error', () => undefined);
+    this.#statements = statements(this.#pool, this.host);
+  }
+
+  rows<T extends object = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]> {
+    return this.#statements.rows<T>(sql, values, name);
+  }
+
+  /** All or nothing. Begun anew where the server says that another transaction was in the way. */
+  async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#transaction(work);
+      } catch (error) {
+        if (attempt >= 5 || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw translatePostgresError(error, this.host);
+    }
+    const inside = statements(client, this.host);
+    let broken: Error | undefined;
+    try {
+      await inside.rows('BEGIN');
+      const result = await work(inside);
+      await inside.rows('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Serialisation failures and deadlocks (PostgreSQL, appendix A): the transaction did nothing and may be tried again. */
+function isConflict(error: unknown): boolean {
+  const cause = error instanceof SextantError ? error.cause : error;
+  return ['40001', '40P01'].includes(codeOf(cause));
+}
+
+/** The line is down or the server is going or coming (classes 08 and 57, and 53300: too many connections). */
+function isOffline(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(?:08|57P|53300)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
+  const message = error instanceof Error ? error.message : '';
+  return /terminat|timeout|ended|closed|not queryable|ECONN/i.test(message) && !/^[0-9A-Z]{5}$/.test(code);
+}
+
+/** What the server or the way to it says, in our terms; passwords are in none of it. */
+export function translatePostgresError(error: unknown, host: string): unknown {
+  if (error instanceof SextantError) return error;
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = { cause: error };
+  if (isOffline(error)) {
+    return new SextantError('store_offline', `The shared index at ${host} cannot be reached (${code || message}).`, {
+      hint: 'What is indexed on this machine is searched meanwhile; a run that was cut goes on where it was.',
+      ...cause,
+    });
+  }
+  if (code.startsWith('28') || code === '42501') {
+    return new SextantError('access_denied', `The shared index at ${host} does not let this user do that: ${message}.`, {
+      hint: 'Check user and password (PGPASSWORD for the command line), and the rights on the schema “sextant”.',
+      ...cause,
+    });
+  }
+  if (code === '53100') return new SextantError('disk_full', `The disk of ${host} is full.`, cause);
+  if (code === '3D000' || code === '3F000' || code === '42P01') {
+    return new SextantError('index_missing', `There is no shared index at ${host}: ${message}.`, {
+      hint: 'Make it with `sextant index DIR --store URL`.',
+      ...cause,
+    });
+  }
+  return error;
+}
