@@ -1,6 +1,7 @@
 import type { IndexSummary } from '../../engine/engine.ts';
 import { chunkerVersion } from '../../engine/chunk/chunkerVersion.ts';
 import { describePreview } from '../../engine/remote/remotePreview.ts';
+import { databaseFile } from '../../engine/store/databaseFile.ts';
 import { exportIndex } from '../../engine/transfer/exportIndex.ts';
 import { importIndex } from '../../engine/transfer/importIndex.ts';
 import type { WorkspaceRoot } from '../../shared/protocol.ts';
@@ -20,13 +21,15 @@ function describe(summary: IndexSummary): string {
   ].join('\n');
 }
 
+const databaseOf = (root: WorkspaceRoot): string => databaseFile(storageDirectory(), root.path);
+
 /** Takes over the file of `--import`; the folder is to be indexed next. */
 async function importFile({ options, engine, signal }: CommandContext, root: WorkspaceRoot, replace: boolean) {
   const file = stringOption(options, 'import');
   if (file === undefined) return undefined;
   const { fingerprint, name } = await engine().encoder();
   const expected = { chunkerVersion: String(chunkerVersion), fingerprint, model: name };
-  const { dispose, ...json } = await importIndex(storageDirectory(), root.path, file, { expected, replace, signal });
+  const { dispose, ...json } = await importIndex(databaseOf(root), file, { expected, replace, signal });
   const how = json.used === 'index' ? 'took over' : 'the folder has an index; it takes embeddings from';
   return { json, dispose, text: `${how} ${json.files} files, ${json.chunks} chunks of ${file}\n` };
 }
@@ -34,7 +37,7 @@ async function importFile({ options, engine, signal }: CommandContext, root: Wor
 async function exportFile({ options, signal }: CommandContext, root: WorkspaceRoot) {
   const file = stringOption(options, 'export');
   if (file === undefined) return undefined;
-  const json = await exportIndex(storageDirectory(), root.path, file, signal);
+  const json = await exportIndex(databaseOf(root), file, signal);
   const kept = json.withheld === 0 ? '' : `; ${json.withheld} files with secrets stay here`;
   const size = (json.bytes / 1e6).toFixed(1);
   return { json, text: `exported ${json.files} files, ${json.chunks} chunks to ${json.file} (${size} MB)${kept}\n` };

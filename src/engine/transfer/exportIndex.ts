@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
-import { databaseFile } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat, writePortable } from '../store/portableIndex.ts';
 import { version } from '../version.ts';
@@ -42,24 +41,19 @@ function writeFailure(file: string, error: unknown): unknown {
 
 /**
  * Writes the index of a root to one compressed file, whole or not at all. It holds no absolute paths and none of the files that
- * the secret scanner withholds. `rootPath` is absolute with links resolved.
+ * the secret scanner withholds. `database`: the root's, see `databaseFile`.
  * @throws SextantError `index_missing`, `disk_full`, `invalid_argument` for a place that cannot be written; the signal's reason.
  */
-export async function exportIndex(
-  storageDir: string,
-  rootPath: string,
-  file: string,
-  signal: AbortSignal,
-): Promise<ExportSummary> {
+export async function exportIndex(database: string, file: string, signal: AbortSignal): Promise<ExportSummary> {
   const target = path.resolve(file);
   const id = randomBytes(4).toString('hex');
-  const database = path.join(storageDir, `export-${id}.partial`);
+  const portable = path.join(path.dirname(database), `export-${id}.partial`);
   const partial = `${target}.${id}.partial`;
   try {
     const isWithheld = (name: string, texts: string[]): boolean => withheldChunks(name, texts).size > 0;
-    const { withheld, ...contents } = writePortable(databaseFile(storageDir, rootPath), database, isWithheld);
-    const { size } = await stat(database);
-    const sha256 = await hashOf(database, signal);
+    const { withheld, ...contents } = writePortable(database, portable, isWithheld);
+    const { size } = await stat(portable);
+    const sha256 = await hashOf(portable, signal);
     const header = {
       format: portableFormat,
       product: version,
@@ -71,7 +65,7 @@ export async function exportIndex(
     const output = createWriteStream(partial, { flags: 'wx' });
     output.write(encodeHeader(header));
     const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
-    await pipeline(createReadStream(database), compress, output, { signal });
+    await pipeline(createReadStream(portable), compress, output, { signal });
     await rename(partial, target);
     const { files, chunks } = contents;
     return { file: target, bytes: (await stat(target)).size, files, chunks, withheld };
@@ -79,7 +73,7 @@ export async function exportIndex(
     signal.throwIfAborted();
     throw writeFailure(target, error);
   } finally {
-    await rm(database, { force: true });
+    await rm(portable, { force: true });
     await rm(partial, { force: true });
   }
 }

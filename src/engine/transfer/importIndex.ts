@@ -15,7 +15,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
-import { databaseFile, deleteDatabase } from '../store/databaseFile.ts';
+import { deleteDatabase } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat, readPortable } from '../store/portableIndex.ts';
 import { WriterLease } from '../store/writerLease.ts';
@@ -140,35 +140,34 @@ function clear(target: string): void {
 }
 
 /**
- * Takes over an index file for a root: as its index where it has none (or `replace` says to throw the old one away), else as a
+ * Takes over an index file for a root's `database` (see `databaseFile`): as its index where it has none (or `replace` says to throw the old one away), else as a
  * store of embeddings that the next indexing borrows from. Nothing is changed before the file has been checked to its end.
  * Afterwards the folder must be indexed: hashes decide which files have changed.
  * @throws SextantError `not_found`, `invalid_argument` for a damaged or foreign file, `database_too_new`, `model_mismatch`,
  * `database_busy`, `disk_full`; the signal's reason when cancelled.
  */
 export async function importIndex(
-  storageDir: string,
-  rootPath: string,
+  database: string,
   file: string,
   { expected, replace, signal }: { expected: ImportExpectations; replace: boolean; signal: AbortSignal },
 ): Promise<ImportedIndex> {
   const source = path.resolve(file);
   const { header, bodyOffset } = await readHeader(source, portableFormat);
   checkHeader(source, header, expected);
+  const storageDir = path.dirname(database);
   await mkdir(storageDir, { recursive: true });
   removeLeftovers(storageDir);
   const id = randomBytes(4).toString('hex');
   const portable = path.join(storageDir, `${lentPrefix}${id}.portable`);
   const building = path.join(storageDir, `${lentPrefix}${id}.partial`);
   const lent = path.join(storageDir, `${lentPrefix}${id}.db`);
-  const target = databaseFile(storageDir, rootPath);
   try {
     await unpack(source, bodyOffset, header, portable, signal);
     readPortable(portable, building, header);
     signal.throwIfAborted();
-    if (replace) clear(target);
+    if (replace) clear(database);
     const { files, chunks } = header;
-    if (install(building, target)) return { files, chunks, used: 'index', dispose: () => undefined };
+    if (install(building, database)) return { files, chunks, used: 'index', dispose: () => undefined };
     renameSync(building, lent);
     return { files, chunks, used: 'embeddings', dispose: () => deleteDatabase(lent) };
   } finally {
