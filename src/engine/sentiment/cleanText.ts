@@ -8,12 +8,12 @@ import {
   maskRevert,
 } from './commitParts.ts';
 import { hasFeeling } from './emoticons.ts';
-import { blank, maskBlocks, maskInline } from './maskText.ts';
+import { blank, maskBlobs, maskBlocks, maskInline } from './maskText.ts';
 import { normalizeText, placeholder } from './normalizeText.ts';
 import { isEnglish } from './textLanguage.ts';
 
 /** Characters of a text that are looked at: a mood is told early, and what is longer is a log. */
-const maxCharacters = 64 * 1024;
+const maxCharacters = 16 * 1024;
 /** Characters that go to the tokenizer, which keeps fewer still. */
 const maxNormalized = 4096;
 
@@ -52,7 +52,9 @@ export function readable(masked: string): string {
 }
 
 function mask(text: string, kind: MoodKind): string {
-  return maskInline(maskBlocks(kind === 'commit' ? maskCommitForm(maskRevert(text)) : text));
+  // Blocks first: what is blanked in front of a subject would look like indentation.
+  const sentences = maskBlocks(maskBlobs(text));
+  return maskInline(kind === 'commit' ? maskCommitForm(maskRevert(sentences)) : sentences);
 }
 
 /** Exports cut from tables leave a closing quote behind. */

@@ -125,11 +125,16 @@ const templateLine = new RegExp(
   'i',
 );
 
+/** Data, keys, minified code: longer than any word, and too long for patterns that look ahead. Other scripts need no spaces. */
+export function maskBlobs(text: string): string {
+  return text.replace(/[\x21-\x7e]{200,}/g, hold);
+}
+
 /** Overwrites blocks that are not the author's own sentences. */
 export function maskBlocks(text: string): string {
   const lines = maskOneLineQuote(text)
     .replace(/<!--[^]*?(?:-->|$)/g, blank)
-    .replace(/<(pre|code|script|style|details)\b[^>\n]{0,200}>[^]{0,20000}?<\/\1\s*>/gi, blank)
+    .replace(/<(pre|code|script|style|details)\b[^>\n]{0,200}>[^]{0,4000}?<\/\1\s*>/gi, blank)
     .split('\n');
   blankFences(lines);
   const original = lines.findIndex((line) => originalMessage.test(line));
@@ -143,7 +148,7 @@ export function maskBlocks(text: string): string {
   return lines.join('\n');
 }
 
-/** Overwrites what is not words within sentences. Each pattern is linear: none can backtrack over more than one line. */
+/** Overwrites what is not words within sentences. Needs {@link maskBlobs} before, which bounds how far a pattern can go back. */
 export function maskInline(text: string): string {
   return text
     .replace(/```[^\n]*?```|``[^\n]*?``|`[^`\n]+`/g, hold)

@@ -13,7 +13,9 @@ export function isEnglish(text: string): boolean {
   const english = count(words, englishWords);
   let most = 0;
   for (const common of otherWords) most = Math.max(most, count(words, common));
-  return most < 2 || most <= english * 1.5 || most < words.length * 0.12;
+  // Two words may be a coincidence (“per”, “non”) where English words are there too.
+  if (most < 2 || (most === 2 && english > 0)) return true;
+  return most <= english * 1.5 || most < words.length * 0.12;
 }
 
 function count(words: readonly string[], common: ReadonlySet<string>): number {
