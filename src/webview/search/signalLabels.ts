@@ -1,4 +1,4 @@
-import { humanize } from './format.ts';
+import { humanize } from '../shared/format.ts';
 
 /**
  * The ranking's signals in the user's words. Signals that say the same to a reader share a label and are added up; one

@@ -1,7 +1,7 @@
 import type { PanelBlocker } from '../../shared/panelProtocol.ts';
 import type { SearchMode, SearchResult, SearchScope, SymbolKind } from '../../shared/search.ts';
 import type { RootPhase } from '../../shared/status.ts';
-import { count, humanize } from './format.ts';
+import { count, humanize } from '../shared/format.ts';
 
 function plural(n: number, one: string, many: string): string {
   return `${count(n)} ${n === 1 ? one : many}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duration, eta, humanize, lineRange, percent } from '../../../src/webview/search/format.ts';
+import { duration, eta, humanize, lineRange, percent } from '../../../src/webview/shared/format.ts';
 import { signalShares } from '../../../src/webview/search/signalLabels.ts';
 
 test('a share is never full before it is, and never nothing once begun', () => {

@@ -1,11 +1,11 @@
 import type { VNode } from 'preact';
 import type { DuplicateGroup, DuplicateMember } from '../../../shared/search.ts';
-import { lineRange, percent } from '../format.ts';
+import { lineRange, percent } from '../../shared/format.ts';
 import { groupKey, memberKey, splitPath } from '../model/rows.ts';
 import { text } from '../text.ts';
 import { FileLabel, folderLabel, type TreeContext } from './fileTree.tsx';
 import { HeadRow } from './headRow.tsx';
-import { IconButton } from './icon.tsx';
+import { IconButton } from '../../shared/icon.tsx';
 import { rowId } from './treeKeys.ts';
 
 function groupName(group: DuplicateGroup): string {

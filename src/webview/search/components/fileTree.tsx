@@ -6,7 +6,7 @@ import type { ListView } from '../model/state.ts';
 import { text } from '../text.ts';
 import { fileIcon } from './fileIcon.ts';
 import { HeadRow } from './headRow.tsx';
-import { Icon } from './icon.tsx';
+import { Icon } from '../../shared/icon.tsx';
 import { ResultRow, type RowActions } from './resultRow.tsx';
 import { rowId } from './treeKeys.ts';
 

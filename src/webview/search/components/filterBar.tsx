@@ -5,7 +5,7 @@ import { listFilters, toggleFilter, type Filter } from '../model/filters.ts';
 import type { PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
 import { FilterPicker } from './filterPicker.tsx';
-import { Icon } from './icon.tsx';
+import { Icon } from '../../shared/icon.tsx';
 import { Menu } from './menu.tsx';
 import { filterLabel } from './filterLabel.ts';
 

@@ -5,7 +5,7 @@ import type { PanelState } from '../model/state.ts';
 import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
 import { filterLabel } from './filterLabel.ts';
-import { Icon } from './icon.tsx';
+import { Icon } from '../../shared/icon.tsx';
 import { Popup } from './menu.tsx';
 
 interface FilterPickerProps {

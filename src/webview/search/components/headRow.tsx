@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { count } from '../format.ts';
-import { Icon } from './icon.tsx';
+import { count } from '../../shared/format.ts';
+import { Icon } from '../../shared/icon.tsx';
 
 interface HeadRowProps {
   readonly id: string;

@@ -1,10 +1,10 @@
 import type { SerializedError } from '../../../shared/errors.ts';
 import type { Dispatch } from '../dispatch.ts';
-import { eta, percent } from '../format.ts';
+import { eta, percent } from '../../shared/format.ts';
 import { isGrowing, progressOf, type Progress } from '../model/progress.ts';
 import type { PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
-import { Icon, IconButton } from './icon.tsx';
+import { Icon, IconButton } from '../../shared/icon.tsx';
 
 interface BarProps {
   readonly state: PanelState;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Icon } from './icon.tsx';
+import { Icon } from '../../shared/icon.tsx';
 
 export interface MenuItem {
   readonly label: string;

@@ -1,7 +1,7 @@
 import type { Dispatch } from '../dispatch.ts';
 import type { PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
-import { Icon, IconButton } from './icon.tsx';
+import { Icon, IconButton } from '../../shared/icon.tsx';
 
 export const queryId = 'query';
 

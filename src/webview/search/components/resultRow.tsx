@@ -1,9 +1,9 @@
 import type { SearchResult } from '../../../shared/search.ts';
-import { lineRange, percent } from '../format.ts';
+import { lineRange, percent } from '../../shared/format.ts';
 import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
 import { CodePreview } from './codePreview.tsx';
-import { IconButton } from './icon.tsx';
+import { IconButton } from '../../shared/icon.tsx';
 import type { Act } from './treeKeys.ts';
 import { Why } from './why.tsx';
 

@@ -1,10 +1,10 @@
 import type { Dispatch } from '../dispatch.ts';
-import { duration, lineRange, percent } from '../format.ts';
+import { duration, lineRange, percent } from '../../shared/format.ts';
 import { progressOf } from '../model/progress.ts';
 import { splitPath } from '../model/rows.ts';
 import { currentPage, type Answer, type Page, type PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
-import { Icon, IconButton } from './icon.tsx';
+import { Icon, IconButton } from '../../shared/icon.tsx';
 
 interface SummaryProps {
   readonly state: PanelState;

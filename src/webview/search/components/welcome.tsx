@@ -3,13 +3,13 @@ import type { SerializedError } from '../../../shared/errors.ts';
 import type { PanelBlocker } from '../../../shared/panelProtocol.ts';
 import type { SearchMode } from '../../../shared/search.ts';
 import type { Dispatch } from '../dispatch.ts';
-import { percent } from '../format.ts';
+import { percent } from '../../shared/format.ts';
 import type { PanelCommand } from '../model/event.ts';
 import { listFilters } from '../model/filters.ts';
 import { isGrowing, progressOf } from '../model/progress.ts';
 import type { Answer, PanelState } from '../model/state.ts';
 import { text } from '../text.ts';
-import { Button, Icon } from './icon.tsx';
+import { Button, Icon } from '../../shared/icon.tsx';
 
 interface MessageProps {
   readonly icon: string;

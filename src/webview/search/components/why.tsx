@@ -1,5 +1,5 @@
 import type { SearchResult } from '../../../shared/search.ts';
-import { percent } from '../format.ts';
+import { percent } from '../../shared/format.ts';
 import { signalShares } from '../signalLabels.ts';
 import { text } from '../text.ts';
 
