@@ -21,6 +21,8 @@ export const moodFilterSchema = z.object({
   labels: z.optional(z.array(z.string())),
   /** Names as they sign. */
   authors: z.optional(z.array(z.string())),
+  /** Repositories, projects or imported files, by {@link HistoryItem.source}. */
+  sources: z.optional(z.array(z.string())),
 });
 export type MoodFilter = z.infer<typeof moodFilterSchema>;
 

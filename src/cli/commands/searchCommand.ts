@@ -7,6 +7,8 @@ import {
   type SearchResponse,
   type SearchResult,
 } from '../../shared/search.ts';
+import type { HistoryItem } from '../../shared/history.ts';
+import type { WorkspaceRoot } from '../../shared/protocol.ts';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import {
   choiceOption,
@@ -68,7 +70,14 @@ export async function refreshedRoot(
 
 const previewLines = 4;
 
+function describeItem({ key, at, author, title, mood, files, fileCount }: HistoryItem): string {
+  const head = `${key.slice(0, 12)}  ${new Date(at * 1000).toISOString().slice(0, 10)}  ${author}  ${mood?.label ?? ''}`;
+  const more = fileCount > 3 ? ` and ${fileCount - 3} more` : '';
+  return `${head.trimEnd()}\n    ${title}${files.length === 0 ? '' : `\n    ${files.slice(0, 3).join(', ')}${more}`}`;
+}
+
 function describeResult(result: SearchResult): string {
+  if (result.history !== undefined) return describeItem(result.history);
   const lines = result.text.split('\n');
   const head = `${result.path}:${result.startLine}-${result.endLine}  ${result.symbol || result.kind}  ${result.score.toFixed(2)}`;
   const body = lines.slice(0, previewLines).map((line) => `    ${line.slice(0, 140)}`);
@@ -84,8 +93,21 @@ export function describeResponse(response: SearchResponse): string {
   return `${rows.join('\n\n')}\n`;
 }
 
+/** Brings up to date what the search looks at: files, commits, or both. */
+async function refreshed(context: CommandContext, { mode, filters }: SearchRequest): Promise<WorkspaceRoot> {
+  const embed = mode !== 'keyword';
+  const scopes = filters.scopes ?? [];
+  if (!scopes.includes('commits')) return refreshedRoot(context, { embed });
+  const { options, signal, engine } = context;
+  const root = workspaceRoot(stringOption(options, 'dir'));
+  if (scopes.some((scope) => scope !== 'commits')) await refreshedRoot(context, { embed });
+  else engine().openForHistory(root);
+  if (options['no-refresh'] !== true) await engine().history.service.update(root.uri, { embed, signal });
+  return root;
+}
+
 async function ownAnswer(context: CommandContext, request: SearchRequest): Promise<SearchResponse> {
-  const root = await refreshedRoot(context, { embed: request.mode !== 'keyword' });
+  const root = await refreshed(context, request);
   return context.engine().search({ ...request, roots: [root.uri] }, context.signal);
 }
 

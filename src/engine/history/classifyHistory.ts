@@ -43,10 +43,11 @@ export async function classifyHistory(
   store: HistoryStore,
   classifier: HistoryClassifier,
   kinds: readonly HistoryKind[],
-  { signal, onProgress }: HistoryWork,
+  { signal, newest, onProgress }: HistoryWork,
 ): Promise<number> {
   const { fingerprint } = classifier;
-  const ids = store.readHistory((history) => history.withoutMood(fingerprint, kinds));
+  const waiting = store.readHistory((history) => history.withoutMood(fingerprint, kinds));
+  const ids = waiting.slice(0, newest);
   for (let start = 0; start < ids.length; start += batchSize) {
     signal.throwIfAborted();
     const texts = store.readHistory((history) => history.texts(ids.slice(start, start + batchSize)));
@@ -54,6 +55,7 @@ export async function classifyHistory(
     store.writeHistory((history) => history.storeMoods(fingerprint, moods));
     onProgress?.(Math.min(ids.length, start + batchSize), ids.length);
   }
-  if (ids.length > 0) store.writeHistory((history) => history.keepOnly({ classifier: fingerprint }));
+  if (ids.length > 0 && ids.length === waiting.length)
+    store.writeHistory((history) => history.keepOnly({ classifier: fingerprint }));
   return ids.length;
 }

@@ -8,6 +8,8 @@ const batchSize = 128;
 
 export interface HistoryWork {
   readonly signal: AbortSignal;
+  /** Only the newest so many of what waits; absent: all. */
+  readonly newest?: number;
   /** Called after every batch. */
   readonly onProgress?: (done: number, total: number) => void;
 }

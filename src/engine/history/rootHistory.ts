@@ -4,7 +4,7 @@ import type { LogLine } from '../../shared/protocol.ts';
 import { Throttle } from '../index/throttle.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { classifyHistory, type HistoryClassifier } from './classifyHistory.ts';
-import { embedHistory } from './embedHistory.ts';
+import { embedHistory, type HistoryWork } from './embedHistory.ts';
 import type { HistoryStore } from './historyStore.ts';
 import { syncCommits } from './syncCommits.ts';
 
@@ -88,15 +88,24 @@ export class RootHistory {
     });
   }
 
-  classify(classifier: HistoryClassifier, kinds: readonly HistoryKind[], signal: AbortSignal): Promise<void> {
+  /** The newest so many of what waits, or all. */
+  classify(
+    classifier: HistoryClassifier,
+    kinds: readonly HistoryKind[],
+    signal: AbortSignal,
+    newest?: number,
+    report?: HistoryWork['onProgress'],
+  ): Promise<void> {
     return this.#once('classifying', signal, async (stop) => {
       if (!this.store.acquire()) return;
       const before = this.store.readHistory((history) => history.classified(classifier.fingerprint, kinds));
-      const onProgress = (done: number): void => {
+      const onProgress = (done: number, total: number): void => {
         this.#done = { ...this.#done, classified: before + done };
         this.#status.soon();
+        report?.(done, total);
       };
-      await classifyHistory(this.store, classifier, kinds, { signal: stop, onProgress });
+      const bound = newest === undefined ? {} : { newest };
+      await classifyHistory(this.store, classifier, kinds, { signal: stop, onProgress, ...bound });
     });
   }
 

@@ -31,7 +31,7 @@ function isJudged(row: MoodRow): row is JudgedRow {
 
 /** Whether an item passes the filter, decided by its row alone. */
 function rowFilter(history: HistoryReader, filter: MoodFilter): (row: MoodRow) => boolean {
-  const { kinds, since = -Infinity, until = Infinity, paths = [], labels = [], authors = [] } = filter;
+  const { kinds, since = -Infinity, until = Infinity, paths = [], labels = [], authors = [], sources = [] } = filter;
   const allowedKinds = new Set(kinds);
   const sets: ReadonlySet<number>[] = [];
   if (paths.length > 0) {
@@ -42,11 +42,14 @@ function rowFilter(history: HistoryReader, filter: MoodFilter): (row: MoodRow) =
   const names = new Set(authors);
   const byName = [...history.authors()].filter(([, name]) => names.has(name)).map(([id]) => id);
   const authorIds = names.size === 0 ? undefined : new Set(byName);
+  const named = history.sources().filter(({ name }) => sources.includes(name));
+  const sourceIds = sources.length === 0 ? undefined : new Set(named.map(({ id }) => id));
   return (row) =>
     allowedKinds.has(row.kind) &&
     row.at >= since &&
     row.at <= until &&
     (authorIds?.has(row.authorId) ?? true) &&
+    (sourceIds?.has(row.sourceId) ?? true) &&
     sets.every((set) => set.has(row.id));
 }
 

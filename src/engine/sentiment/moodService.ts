@@ -5,6 +5,7 @@ import type { Forge, IssueSync, MoodFilter, MoodReport, MoodRequest } from '../.
 import type { MoodExplanation, MoodLabel } from '../../shared/sentiment.ts';
 import { readTags, repositoriesOf, type Tag } from '../git/repositories.ts';
 import type { HistoryClassifier } from '../history/classifyHistory.ts';
+import type { HistoryWork } from '../history/embedHistory.ts';
 import type { HistoryService } from '../history/historyService.ts';
 import { historyMoodText, moodKindOf } from '../history/historyText.ts';
 import type { RootHistory } from '../history/rootHistory.ts';
@@ -34,16 +35,17 @@ export class MoodService {
     this.#options = options;
   }
 
-  /** Brings commits up to date and classifies items of these kinds; progress is told as the history's status. */
+  /** Brings commits up to date and classifies items of these kinds; progress is told as the history's status as well. */
   async prepare(
     roots: readonly string[] | undefined,
     kinds: readonly HistoryKind[],
     signal: AbortSignal,
+    { newest, onProgress }: Pick<HistoryWork, 'newest' | 'onProgress'> = {},
   ): Promise<void> {
     const classifier = await this.#classifier();
     for (const history of this.#histories(roots)) {
       if (kinds.includes('commit')) await history.read(signal);
-      await history.classify(classifier, kinds, signal);
+      await history.classify(classifier, kinds, signal, newest, onProgress);
     }
   }
 

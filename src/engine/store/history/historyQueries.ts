@@ -117,7 +117,7 @@ export class HistoryQueries {
   moodRows(classifier: string, afterId: number, limit: number): MoodRow[] {
     return this.#statements
       .get(
-        `SELECT i.id, i.kind, i.at, i.author_id AS authorId, m.label, m.negative, m.positive, m.skipped
+        `SELECT i.id, i.kind, i.at, i.author_id AS authorId, i.source_id AS sourceId, m.label, m.negative, m.positive, m.skipped
          FROM history_items i LEFT JOIN history_moods m ON m.classifier = ? AND m.content_hash = i.content_hash
          WHERE i.id > ? ORDER BY i.id LIMIT ?`,
       )

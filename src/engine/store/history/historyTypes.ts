@@ -55,6 +55,7 @@ export interface MoodRow {
   readonly kind: HistoryKind;
   readonly at: number;
   readonly authorId: number;
+  readonly sourceId: number;
   /** Null while it is not classified. */
   readonly label: MoodLabel | null;
   readonly negative: number | null;
