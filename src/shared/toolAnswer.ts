@@ -140,5 +140,14 @@ export async function searchAnswer(response: SearchResponse, options: AnswerOpti
     blocks = blocks.slice(0, -1);
     answer = compose(blocks, response, options);
   }
-  return answer;
+  return { ...answer, text: await clipped(answer.text, options) };
+}
+
+/** The beginning of a text that the budget holds: all of it, unless the budget is smaller than a title. */
+async function clipped(text: string, { budget, countTokens }: AnswerOptions): Promise<string> {
+  let kept = text;
+  for (let tokens = await countTokens(kept); kept !== '' && tokens > budget; tokens = await countTokens(kept)) {
+    kept = kept.slice(0, Math.floor(kept.length * Math.min(0.9, budget / tokens)));
+  }
+  return kept;
 }

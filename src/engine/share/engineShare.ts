@@ -13,6 +13,7 @@ import { shareRequests, type ShareMethod, type ShareParams, type ShareResults } 
 
 /** A peer that has not proved that it may be here by then is cut off. */
 const helloTimeoutMs = 5000;
+const refusalMs = 100;
 
 export interface EngineShareOptions {
   readonly engine: Pick<Engine, 'search' | 'similar' | 'duplicates' | 'status' | 'reindex' | 'whenIdle'>;
@@ -132,7 +133,8 @@ export class EngineShare {
     });
     serveRequest(connection, 'hello', shareRequests.hello, (hello) => {
       if (!this.#isTrue(hello.token) || hello.protocolVersion !== protocolVersion) {
-        setImmediate(() => socket.destroy());
+        // Once the refusal is on its way.
+        setTimeout(() => socket.destroy(), refusalMs);
         throw new SextantError(
           'protocol_mismatch',
           'The engine belongs to another version of Sextant, or to somebody else.',
