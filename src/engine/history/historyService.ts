@@ -22,7 +22,7 @@ const staleMs = 3000;
 export interface HistoryAccess {
   readonly storageDir: string;
   /** @throws SextantError `not_found` for a root that is not open. */
-  opened(uri: string): OpenRoot;
+  opened(uri: string): Pick<OpenRoot, 'history' | 'workspace'>;
   encoder(): Promise<Encoder>;
   settings(): EngineSettings;
 }
