@@ -11,7 +11,7 @@ import type {
   SearchResponse,
   SimilarRequest,
 } from '../shared/search.ts';
-import type { FinetuneRun } from '../shared/finetune.ts';
+import type { FinetuneEvent } from '../shared/finetune.ts';
 import type { MeasureProgress } from '../shared/measure.ts';
 import type { ModelProgress } from '../shared/models.ts';
 import type { RemotePreview } from '../shared/remote.ts';
@@ -40,7 +40,7 @@ export interface EngineOptions {
   readonly onHistory?: (status: HistoryStatus) => void;
   readonly onModelProgress?: (progress: ModelProgress) => void;
   readonly onMeasureProgress?: (progress: MeasureProgress) => void;
-  readonly onFinetuneChange?: (run: FinetuneRun) => void;
+  readonly onFinetuneChange?: (event: FinetuneEvent) => void;
 }
 
 export interface IndexSummary extends IndexRunSummary {
@@ -94,7 +94,7 @@ export class Engine {
     this.finetune = new FinetuneService({
       access,
       modelsDir: modelsDirectory(options.storageDir),
-      onChange: (run) => options.onFinetuneChange?.(run),
+      onChange: (event) => options.onFinetuneChange?.(event),
       onModel: () => this.#chooseModel([...this.#roots.values()].map(({ workspace }) => workspace)),
     });
     this.history = new ProjectHistory({

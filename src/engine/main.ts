@@ -15,6 +15,7 @@ import {
   type EngineResults,
 } from '../shared/protocol.ts';
 import { Engine } from './engine.ts';
+import { finetuneHandlers } from './finetune/finetuneHandlers.ts';
 import { moodHandlers } from './history/moodHandlers.ts';
 import { EngineShare } from './share/engineShare.ts';
 import { serveRequest } from './share/serveRequest.ts';
@@ -74,6 +75,8 @@ class EngineServer {
       onStatus: (status) => this.notify('statusChanged', status),
       onModelProgress: (progress) => this.notify('modelProgress', progress),
       onHistory: (status) => this.notify('historyChanged', status),
+      onMeasureProgress: (progress) => this.notify('measureProgress', progress),
+      onFinetuneChange: (event) => this.notify('finetuneChanged', event),
       onLog: (line) => this.notify('log', line),
     });
     this.#share = new EngineShare({
@@ -138,6 +141,8 @@ class EngineServer {
       removeModel: ({ id }) => this.#ready.models.remove(id),
       discardDownloads: () => this.#ready.models.discardDownloads(),
       ...moodHandlers(() => this.#ready.history),
+      measure: (request, signal) => this.#ready.measure.measure(request, signal),
+      ...finetuneHandlers(() => this.#ready.finetune),
       shutdown: () => {
         setImmediate(() => void this.#exit(0));
         return {};

@@ -174,3 +174,19 @@ export const finetuneRequests = {
   /** Searches the root with the model from before again. */
   finetuneRollback: z.object({ root: z.string() }),
 } as const;
+
+/** What the engine tells about fine-tuning unasked. */
+export type FinetuneEvent =
+  { readonly kind: 'run'; readonly run: FinetuneRun } | { readonly kind: 'removed'; readonly id: string };
+
+type Nothing = Record<string, never>;
+
+export interface FinetuneResults {
+  finetuneRuns: { readonly runs: readonly FinetuneRun[] };
+  finetunePrepare: FinetuneRun;
+  finetuneStart: FinetuneRun;
+  finetunePause: FinetuneRun;
+  finetuneCancel: Nothing;
+  finetunePromote: FinetuneRun;
+  finetuneRollback: Nothing;
+}

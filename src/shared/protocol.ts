@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import { finetuneRequests, type FinetuneEvent, type FinetuneResults } from './finetune.ts';
 import type { HistoryStatus } from './history.ts';
+import { measureRequestSchema, type MeasureProgress, type MeasureReport } from './measure.ts';
 import { moodRequests, type MoodResults } from './mood.ts';
 import { modelRequests, type ModelProgress, type ModelResults } from './models.ts';
 import {
@@ -102,6 +104,8 @@ export const engineRequests = {
   diagnostics: none,
   ...modelRequests,
   ...moodRequests,
+  measure: measureRequestSchema,
+  ...finetuneRequests,
   shutdown: none,
 } as const;
 
@@ -116,7 +120,7 @@ export interface Diagnostics {
   readonly memory: { readonly rssBytes: number };
 }
 
-export interface EngineResults extends ModelResults, MoodResults {
+export interface EngineResults extends ModelResults, MoodResults, FinetuneResults {
   initialize: { readonly protocolVersion: number; readonly version: string; readonly pid: number };
   ping: Record<string, never>;
   openRoots: EngineStatus;
@@ -133,6 +137,7 @@ export interface EngineResults extends ModelResults, MoodResults {
   clear: Record<string, never>;
   previewRemote: { readonly file: string };
   diagnostics: Diagnostics;
+  measure: MeasureReport;
   shutdown: Record<string, never>;
 }
 
@@ -147,6 +152,8 @@ export interface EngineNotifications {
   statusChanged: EngineStatus;
   historyChanged: HistoryStatus;
   modelProgress: ModelProgress;
+  measureProgress: MeasureProgress;
+  finetuneChanged: FinetuneEvent;
   log: LogLine;
 }
 export type EngineNotification = keyof EngineNotifications;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { isCancellation, SextantError, serializeError } from '../../shared/errors.ts';
 import {
   defaultFinetuneSettings,
+  type FinetuneEvent,
   type FinetuneRun,
   type FinetuneSettings,
   type PairSource,
@@ -28,7 +29,7 @@ export interface FinetuneServiceOptions {
   /** Folder of the model library; promoted models move in. */
   readonly modelsDir: string;
   /** A run changed; at most a few times a second for each. */
-  readonly onChange: (run: FinetuneRun) => void;
+  readonly onChange: (event: FinetuneEvent) => void;
   /** The model that stands in for a root's has changed. */
   readonly onModel: () => Promise<void>;
 }
@@ -173,13 +174,13 @@ export class FinetuneService {
 
   /** Stops and removes all of the run. A model that serves stays in the library. */
   async cancel(id: string): Promise<void> {
-    const { folder, record } = this.#known(id);
+    const { folder } = this.#known(id);
     await this.pause(id);
     const lease = new WriterLease(folder.leaseFile);
     if (!lease.tryAcquire()) throw new SextantError('database_busy', 'Another window or command works on this run.');
     lease.release();
     folder.remove();
-    this.#options.onChange({ ...this.#describe(folder, record), state: 'failed', activity: 'removed' });
+    this.#options.onChange({ kind: 'removed', id });
   }
 
   /**
@@ -293,7 +294,7 @@ export class FinetuneService {
 
   #changed(folder: RunFolder, record: RunRecord): FinetuneRun {
     const run = this.#describe(folder, record);
-    this.#options.onChange(run);
+    this.#options.onChange({ kind: 'run', run });
     return run;
   }
 }

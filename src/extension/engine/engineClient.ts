@@ -8,6 +8,8 @@ import type {
   WorkspaceRoot,
 } from '../../shared/protocol.ts';
 import type { HistoryStatus } from '../../shared/history.ts';
+import type { FinetuneEvent } from '../../shared/finetune.ts';
+import type { MeasureProgress } from '../../shared/measure.ts';
 import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineProcess } from './engineProcess.ts';
@@ -15,7 +17,7 @@ import { EngineSupervisor, type EngineState, type SupervisorOptions } from './en
 
 export interface EngineClientOptions extends Omit<
   SupervisorOptions,
-  'settings' | 'restore' | 'onState' | 'onStatus' | 'onHistory' | 'onModelProgress'
+  'settings' | 'restore' | 'onState' | 'onStatus' | 'onHistory' | 'onModelProgress' | 'onMeasureProgress' | 'onFinetune'
 > {
   readonly settings: EngineSettings;
 }
@@ -25,6 +27,8 @@ interface ClientEvents {
   state: [EngineState];
   history: [HistoryStatus];
   modelProgress: [ModelProgress];
+  measureProgress: [MeasureProgress];
+  finetune: [FinetuneEvent];
 }
 
 /** Requests that only read: asked once more when the engine crashed under them. */
@@ -34,6 +38,7 @@ const repeatable: readonly EngineMethod[] = [
   'duplicates',
   'status',
   'diagnostics',
+  'finetuneRuns',
   'mood',
   'showCommit',
 ];
@@ -57,6 +62,8 @@ export class EngineClient {
       onStatus: (status) => this.#setStatus(status),
       onHistory: (status) => this.#events.emit('history', status),
       onModelProgress: (progress) => this.#events.emit('modelProgress', progress),
+      onMeasureProgress: (progress) => this.#events.emit('measureProgress', progress),
+      onFinetune: (event) => this.#events.emit('finetune', event),
     });
   }
 
@@ -91,6 +98,18 @@ export class EngineClient {
   onModelProgress(listener: (progress: ModelProgress) => void): () => void {
     this.#events.on('modelProgress', listener);
     return () => this.#events.off('modelProgress', listener);
+  }
+
+  /** Returns the function that unsubscribes. */
+  onMeasureProgress(listener: (progress: MeasureProgress) => void): () => void {
+    this.#events.on('measureProgress', listener);
+    return () => this.#events.off('measureProgress', listener);
+  }
+
+  /** Returns the function that unsubscribes. */
+  onFinetune(listener: (event: FinetuneEvent) => void): () => void {
+    this.#events.on('finetune', listener);
+    return () => this.#events.off('finetune', listener);
   }
 
   start(): void {

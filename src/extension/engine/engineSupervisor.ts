@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import { isCancellation, SextantError, type ErrorCode } from '../../shared/errors.ts';
 import { protocolVersion, type EngineSettings, type LogLine } from '../../shared/protocol.ts';
 import type { HistoryStatus } from '../../shared/history.ts';
+import type { FinetuneEvent } from '../../shared/finetune.ts';
+import type { MeasureProgress } from '../../shared/measure.ts';
 import type { ModelProgress } from '../../shared/models.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineExit, EngineLaunch, EngineProcess } from './engineProcess.ts';
@@ -31,6 +33,8 @@ export interface SupervisorOptions {
   readonly onLog: (line: LogLine) => void;
   readonly onHistory: (status: HistoryStatus) => void;
   readonly onModelProgress: (progress: ModelProgress) => void;
+  readonly onMeasureProgress: (progress: MeasureProgress) => void;
+  readonly onFinetune: (event: FinetuneEvent) => void;
   readonly restartPolicy?: RestartPolicyOptions;
   readonly heartbeat?: HeartbeatOptions;
   readonly handshakeTimeoutMs?: number;
@@ -147,6 +151,8 @@ export class EngineSupervisor {
       statusChanged: (status) => this.#options.onStatus(status),
       historyChanged: (status) => this.#options.onHistory(status),
       modelProgress: (progress) => this.#options.onModelProgress(progress),
+      measureProgress: (progress) => this.#options.onMeasureProgress(progress),
+      finetuneChanged: (event) => this.#options.onFinetune(event),
     });
     return this.#engine;
   }
