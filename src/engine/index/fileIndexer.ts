@@ -4,9 +4,9 @@ import type { SkipReason } from '../../shared/status.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { SkippedFile } from '../store/fileStates.ts';
 import type { IndexedFile } from '../store/fileWriter.ts';
-import type { ChunkTerms } from '../store/termPostings.ts';
 import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
 import { readSourceFile } from '../workspace/readSourceFile.ts';
+import { chunkTerms, termsOf } from './chunkTerms.ts';
 import type { IndexerOptions } from './indexerOptions.ts';
 
 export type FileOutcome =
@@ -47,11 +47,12 @@ export class FileIndexer {
     if (source.hash === knownHash) return { unchanged: state };
     try {
       const chunked = await this.#options.chunker.chunk(relative, source.text, signal);
-      const pathTerms = this.#terms(relative);
+      const { codeTokens } = this.#options;
+      const pathTerms = termsOf(relative, codeTokens);
       const { language, scope, symbols, degraded } = chunked;
       const chunks = chunked.chunks.map((chunk) => ({
         chunk,
-        terms: this.#termsOf(chunk, pathTerms),
+        terms: chunkTerms(chunk, pathTerms, codeTokens),
         textHash: textHashOf(this.#options.embeddingText(relative, chunk)),
         bodyHash: bodyHashOf(chunk),
       }));
@@ -62,20 +63,6 @@ export class FileIndexer {
       // Whatever a single file does to the chunker, the others go on.
       return { skipped: { ...state, reason: 'unreadable' satisfies SkipReason } };
     }
-  }
-
-  #terms(text: string): readonly string[] {
-    return text === '' ? [] : this.#options.codeTokens(text);
-  }
-
-  #termsOf(chunk: Chunk, pathTerms: readonly string[]): ChunkTerms {
-    return {
-      path: pathTerms,
-      symbol: this.#terms(chunk.symbol),
-      signature: this.#terms(chunk.signature),
-      doc: this.#terms(chunk.doc),
-      body: this.#terms(chunk.text),
-    };
   }
 }
 

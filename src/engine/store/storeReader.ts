@@ -1,7 +1,7 @@
 import type { SearchScope, SymbolKind } from '../../shared/search.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import { conditionOf } from './candidateFilter.ts';
-import type { Catalog, Generation } from './catalog.ts';
+import type { Catalog, ChunkSet, Generation } from './catalog.ts';
 import { KeywordSearch } from './keywordSearch.ts';
 import type { Labels } from './labels.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
 import { lengthTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
 import { VectorSearch } from './vectorSearch.ts';
+import { WholeFiles } from './wholeFiles.ts';
 
 interface RawChunk {
   readonly chunkId: number;
@@ -50,6 +51,8 @@ export class StoreReader implements SearchIndex {
   readonly #labels: Labels;
   readonly #catalog: Catalog;
   readonly #vecAvailable: boolean;
+  /** Files with all that belongs to them, for other stores. */
+  readonly whole: WholeFiles;
   readonly #db: Sqlite;
   readonly #statements: StatementCache;
   #keywordSearch: { readonly chunkSetId: number; readonly search: KeywordSearch } | undefined;
@@ -57,6 +60,7 @@ export class StoreReader implements SearchIndex {
 
   constructor(db: Sqlite, labels: Labels, catalog: Catalog, vecAvailable: boolean) {
     this.#db = db;
+    this.whole = new WholeFiles(db, labels);
     this.#statements = new StatementCache(db);
     this.#labels = labels;
     this.#catalog = catalog;
@@ -181,6 +185,12 @@ export class StoreReader implements SearchIndex {
       .get(set.id) as { files: number; chunks: number };
     const generation = this.#generation();
     return { files, chunks, embedded: generation?.embedded ?? 0 };
+  }
+
+  /** What serves now: the set of files, and the vectors over it where there are any. */
+  serving(): { readonly chunkSet: ChunkSet; readonly generation: Generation | undefined } | undefined {
+    const chunkSet = this.#catalog.chunkSet('serving');
+    return chunkSet === undefined ? undefined : { chunkSet, generation: this.#generation() };
   }
 
   /** The model whose embeddings serve: only a query embedded by it may be given to {@link dense}. */

@@ -33,7 +33,8 @@ export function encodeVector(vector: Float32Array): Buffer {
   return Buffer.from(scaled(vector, peak, 32767, new Int16Array(vector.length)).buffer);
 }
 
-function integersOf(blob: Uint8Array, dimension: number): Int8Array | Int16Array {
+/** The whole numbers of a stored vector `[dimension]`; they give its direction only. */
+export function storedIntegers(blob: Uint8Array, dimension: number): Int8Array | Int16Array {
   if (blob.byteLength === dimension) return new Int8Array(blob.buffer, blob.byteOffset, dimension);
   if (blob.byteLength !== 2 * dimension) throw new RangeError(`A stored vector has ${blob.byteLength} bytes.`);
   // A view of 16-bit numbers must start at an even address, which a blob from a pool need not, so it is copied.
@@ -42,7 +43,7 @@ function integersOf(blob: Uint8Array, dimension: number): Int8Array | Int16Array
 
 /** The L2-normalised vector `[dimension]` in `blob`. */
 export function decodeVector(blob: Uint8Array, dimension: number): Float32Array {
-  const integers = integersOf(blob, dimension);
+  const integers = storedIntegers(blob, dimension);
   const vector = new Float32Array(dimension);
   let squares = 0;
   for (const value of integers) squares += value * value;
@@ -53,7 +54,7 @@ export function decodeVector(blob: Uint8Array, dimension: number): Float32Array 
 
 /** Cosine of an L2-normalised query `[dimension]` and a stored vector, without decoding it. */
 export function cosineWithStored(query: Float32Array, blob: Uint8Array): number {
-  const integers = integersOf(blob, query.length);
+  const integers = storedIntegers(blob, query.length);
   let dot = 0;
   let squares = 0;
   for (let i = 0; i < query.length; i += 1) {

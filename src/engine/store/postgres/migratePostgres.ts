@@ -9,7 +9,7 @@ const migrations: readonly string[] = [sql001, sql002];
 export const sharedSchemaVersion = migrations.length;
 
 /** Held while the schema is changed; "sextant" in ASCII. */
-const schemaLock = '32484706925899380';
+export const schemaLock = '32484706925899380';
 
 async function versionOf(statements: Statements): Promise<number> {
   const [known] = await statements.rows<{ present: boolean }>(
@@ -68,9 +68,13 @@ async function create(statements: Statements): Promise<void> {
   try {
     await statements.rows('CREATE EXTENSION IF NOT EXISTS vector');
   } catch (cause) {
-    throw new SextantError('runtime_unavailable', 'The PostgreSQL server has no pgvector, or does not let it be used.', {
-      hint: 'Install pgvector 0.8 or newer and run CREATE EXTENSION vector as an administrator.',
-      cause,
-    });
+    throw new SextantError(
+      'runtime_unavailable',
+      'The PostgreSQL server has no pgvector, or does not let it be used.',
+      {
+        hint: 'Install pgvector 0.8 or newer and run CREATE EXTENSION vector as an administrator.',
+        cause,
+      },
+    );
   }
 }

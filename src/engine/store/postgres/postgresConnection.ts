@@ -144,10 +144,14 @@ export function translatePostgresError(error: unknown, host: string): unknown {
     });
   }
   if (code.startsWith('28') || code === '42501') {
-    return new SextantError('access_denied', `The shared index at ${host} does not let this user do that: ${message}.`, {
-      hint: 'Check user and password (PGPASSWORD for the command line), and the rights on the schema “sextant”.',
-      ...cause,
-    });
+    return new SextantError(
+      'access_denied',
+      `The shared index at ${host} does not let this user do that: ${message}.`,
+      {
+        hint: 'Check user and password (PGPASSWORD for the command line), and the rights on the schema “sextant”.',
+        ...cause,
+      },
+    );
   }
   if (code === '53100') return new SextantError('disk_full', `The disk of ${host} is full.`, cause);
   if (code === '3D000' || code === '3F000' || code === '42P01') {

@@ -3,7 +3,7 @@
  * lie together and the tables can be distributed by it.
  *
  * - `files`: content-addressed by chunker, path and hash of the content: branches and clones share them, with all that hangs on them.
- *   They are never changed, only deleted when no view has them.
+ *   They are never changed, only deleted when no view has had them for a while. `withheld` chunks of a file look like secrets and are not here.
  * - `segments`: up to 2,048 chunks that one transaction brought, with their postings (see `postingCodec.ts`). Never appended to, so
  *   writers need not wait for each other. A chunk's id is its segment's times 2,048 plus its place.
  * - `views`: which files a branch or another state of the repository has. `view_segments` has the lengths of the chunks that are in
@@ -41,10 +41,9 @@ CREATE TABLE sextant.files (
   degraded text,
   chunk_count integer NOT NULL,
   withheld integer NOT NULL,
-  segment_id bigint,
+  added_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (repository_id, file_id),
-  UNIQUE (repository_id, chunker, path, content_hash),
-  FOREIGN KEY (repository_id, segment_id) REFERENCES sextant.segments
+  UNIQUE (repository_id, chunker, path, content_hash)
 );
 
 CREATE TABLE sextant.chunks (

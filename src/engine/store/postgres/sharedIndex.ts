@@ -1,0 +1,188 @@
+import type {
+  Candidate,
+  CandidateFilter,
+  ChunkRow,
+  FieldWeights,
+  FileRow,
+  SearchSource,
+  SymbolHit,
+} from '../searchIndex.ts';
+import { ByteCache } from './byteCache.ts';
+import { filterCondition } from './filterCondition.ts';
+import type { PostgresConnection } from './postgresConnection.ts';
+import { SharedKeywords } from './sharedKeywords.ts';
+import { SharedVectors } from './sharedVectors.ts';
+import { isAlive, SharedView, type ViewName, type ViewSnapshot } from './sharedView.ts';
+import { findModel, type SharedModel } from './vectorTable.ts';
+
+const chunkColumns = `c.chunk_id AS "chunkId", c.file_id AS "fileId", f.path, f.language, f.scope, c.kind, c.name, c.symbol,
+  c.signature, c.doc, c.definition, c.start_line AS "startLine", c.end_line AS "endLine", c.text`;
+const chunkTables = `sextant.chunks c JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id`;
+const cacheBytes = 48 * 1024 * 1024;
+const rowOverhead = 400;
+
+/**
+ * Everything the search of one view keeps between searches. Ids of chunks and files are those of the shared index; they may be the same as
+ * some of a local one, which stands for another root of the search.
+ */
+export class SharedIndex implements SearchSource {
+  readonly #connection: PostgresConnection;
+  readonly #view: SharedView;
+  readonly #keywords: SharedKeywords;
+  readonly #rows = new ByteCache<number, ChunkRow>(
+    cacheBytes,
+    ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length),
+  );
+  readonly #fingerprint: string | undefined;
+  #model: Promise<SharedModel | undefined> | undefined;
+
+  /** `fingerprint`: of the model that embeds queries; undefined while there is none. Only its vectors are looked at. */
+  constructor(connection: PostgresConnection, name: ViewName, fingerprint: string | undefined) {
+    this.#connection = connection;
+    this.#view = new SharedView(connection, name);
+    this.#keywords = new SharedKeywords(connection);
+    this.#fingerprint = fingerprint;
+  }
+
+  /** See {@link SharedView.hide}. */
+  hide(paths: ReadonlySet<string>): void {
+    this.#view.hide(paths);
+  }
+
+  async keyword(
+    terms: readonly string[],
+    weights: FieldWeights,
+    limit: number,
+    filter: CandidateFilter,
+  ): Promise<Candidate[]> {
+    const view = await this.#view.snapshot();
+    const filtered = filterCondition(filter, 3).sql !== '';
+    const passing = filtered ? (found: readonly Candidate[]) => this.#passing(view, found, filter) : undefined;
+    return this.#keywords.search(view, terms, weights, limit, passing);
+  }
+
+  async documentFrequencies(terms: readonly string[]): Promise<Map<string, number>> {
+    return this.#keywords.documentFrequencies(await this.#view.snapshot(), terms);
+  }
+
+  async dense(vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
+    const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
+    return vectors === undefined ? [] : vectors.search(view, vector, limit, filter);
+  }
+
+  symbols(name: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
+    return this.#symbolHits('lower(s.name) = lower($3)', name, limit, filter);
+  }
+
+  symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
+    const pattern = `${prefix.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    return this.#symbolHits('lower(s.name) LIKE lower($3)', pattern, limit, filter);
+  }
+
+  async chunks(chunkIds: readonly number[]): Promise<ChunkRow[]> {
+    const view = await this.#view.snapshot();
+    const alive = chunkIds.filter((id) => isAlive(view, id));
+    const missing = alive.filter((id) => this.#rows.get(id) === undefined);
+    const read = missing.length === 0 ? [] : await this.#readChunks(view, missing);
+    const fresh = new Map(read.map((row) => [row.chunkId, row]));
+    const rows = alive.map((id) => fresh.get(id) ?? this.#rows.get(id));
+    for (const row of read) this.#rows.set(row.chunkId, row);
+    return rows.filter((row) => row !== undefined);
+  }
+
+  async embeddings(chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {
+    const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
+    return vectors === undefined ? new Map<number, Float32Array>() : vectors.embeddings(view, chunkIds);
+  }
+
+  async chunksOfFile(fileId: number): Promise<ChunkRow[]> {
+    return this.#chunksWhere('c.file_id = $2', [fileId]);
+  }
+
+  async chunksAt(path: string, startLine: number, endLine: number): Promise<ChunkRow[]> {
+    return this.#chunksWhere('f.path = $2 AND c.start_line <= $3 AND c.end_line >= $4', [path, endLine, startLine]);
+  }
+
+  files(): Promise<FileRow[]> {
+    return this.#view.files();
+  }
+
+  async counts(): Promise<{ readonly files: number; readonly chunks: number; readonly embedded: number }> {
+    const [view, model] = await Promise.all([this.#view.snapshot(), this.#sharedModel()]);
+    const { files, chunks } = view;
+    if (model === undefined) return { files, chunks, embedded: 0 };
+    const [row] = await this.#connection.rows<{ embedded: number }>(
+      'SELECT embedded FROM sextant.view_models WHERE repository_id = $1 AND view_id = $2 AND model_id = $3',
+      [view.repositoryId, view.viewId, model.modelId],
+      'embedded',
+    );
+    return { files, chunks, embedded: Math.min(chunks, row?.embedded ?? 0) };
+  }
+
+  async #vectors(): Promise<SharedVectors | undefined> {
+    const model = await this.#sharedModel();
+    return model === undefined ? undefined : new SharedVectors(this.#connection, model);
+  }
+
+  /** Asked for again until the shared index knows the model. */
+  async #sharedModel(): Promise<SharedModel | undefined> {
+    if (this.#fingerprint === undefined) return undefined;
+    this.#model ??= findModel(this.#connection, this.#fingerprint);
+    try {
+      const model = await this.#model;
+      if (model === undefined) this.#model = undefined;
+      return model;
+    } catch (error) {
+      this.#model = undefined;
+      throw error;
+    }
+  }
+
+  async #passing(
+    { repositoryId }: ViewSnapshot,
+    candidates: readonly Candidate[],
+    filter: CandidateFilter,
+  ): Promise<Candidate[]> {
+    const condition = filterCondition(filter, 3);
+    const rows = await this.#connection.rows<{ id: number }>(
+      `SELECT c.chunk_id AS id FROM ${chunkTables}
+       WHERE c.repository_id = $1 AND c.chunk_id = ANY ($2::bigint[]) ${condition.sql}`,
+      [repositoryId, candidates.map(({ chunkId }) => chunkId), ...condition.values],
+    );
+    const passing = new Set(rows.map(({ id }) => id));
+    return candidates.filter(({ chunkId }) => passing.has(chunkId));
+  }
+
+  async #symbolHits(match: string, name: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
+    const view = await this.#view.snapshot();
+    const condition = filterCondition(filter, 5, { kind: 's.kind' });
+    const rows = await this.#connection.rows<SymbolHit>(
+      `SELECT s.chunk_id AS "chunkId", s.name, s.kind, s.line FROM sextant.symbols s
+       JOIN sextant.view_files v ON v.repository_id = s.repository_id AND v.view_id = $2 AND v.file_id = s.file_id
+       JOIN sextant.files f ON f.repository_id = s.repository_id AND f.file_id = s.file_id
+       WHERE s.repository_id = $1 AND ${match} ${condition.sql}
+       ORDER BY lower(s.name) COLLATE "C", s.chunk_id, s.place LIMIT $4`,
+      [view.repositoryId, view.viewId, name, limit, ...condition.values],
+    );
+    return rows.filter(({ chunkId }) => isAlive(view, chunkId));
+  }
+
+  #readChunks({ repositoryId }: ViewSnapshot, chunkIds: readonly number[]): Promise<ChunkRow[]> {
+    return this.#connection.rows<ChunkRow>(
+      `SELECT ${chunkColumns} FROM unnest($2::bigint[]) AS w (chunk_id)
+       JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
+       JOIN sextant.files f ON f.repository_id = $1 AND f.file_id = c.file_id`,
+      [repositoryId, chunkIds],
+      'chunks',
+    );
+  }
+
+  async #chunksWhere(where: string, values: readonly unknown[]): Promise<ChunkRow[]> {
+    const view = await this.#view.snapshot();
+    const rows = await this.#connection.rows<ChunkRow>(
+      `SELECT ${chunkColumns} FROM ${chunkTables} WHERE c.repository_id = $1 AND ${where} ORDER BY c.start_line, c.chunk_id`,
+      [view.repositoryId, ...values],
+    );
+    return rows.filter(({ chunkId }) => isAlive(view, chunkId));
+  }
+}

@@ -1,0 +1,93 @@
+import { bestOf, frequencyOf, scoreBlocks, type PostingList } from '../blockScoring.ts';
+import { forEachRecord, hashOfTerm } from '../postingCodec.ts';
+import type { Candidate, FieldWeights } from '../searchIndex.ts';
+import { ByteCache } from './byteCache.ts';
+import type { PostgresConnection } from './postgresConnection.ts';
+import type { ViewSnapshot } from './sharedView.ts';
+import { sharedBucketMask } from './sharedWriter.ts';
+
+const cacheBytes = 64 * 1024 * 1024;
+const empty = new Uint8Array(0);
+
+/** BM25 over a view, by the very code that scores SQLite's postings; rows of postings never change, so they are kept. */
+export class SharedKeywords {
+  readonly #connection: PostgresConnection;
+  /** By `segment bucket`. */
+  readonly #cache = new ByteCache<string, Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async documentFrequencies(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, number>> {
+    const lists = await this.#lists(view, terms);
+    return new Map(terms.map((term) => [term, frequencyOf(lists.get(term) ?? [], view.blocks)]));
+  }
+
+  /** `passing`: those of the candidates that the filter lets through; absent without a filter. */
+  async search(
+    view: ViewSnapshot,
+    terms: readonly string[],
+    weights: FieldWeights,
+    limit: number,
+    passing: ((candidates: readonly Candidate[]) => Promise<Candidate[]>) | undefined,
+  ): Promise<Candidate[]> {
+    const lists = await this.#lists(view, [...new Set(terms)]);
+    const scored = scoreBlocks(view.blocks, lists.values(), weights);
+    if (passing === undefined) return bestOf(scored, limit).best;
+    for (let wanted = limit * 4; ; wanted *= 4) {
+      const { best, found } = bestOf(scored, wanted);
+      const kept = await passing(best);
+      if (kept.length >= limit || wanted >= found) return kept.slice(0, limit);
+    }
+  }
+
+  async #lists(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, PostingList[]>> {
+    const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
+    const buckets = [...new Set(hashes.map(([, hash]) => hash & sharedBucketMask))];
+    const rows = await this.#rows(view, buckets);
+    return new Map(
+      hashes.map(([term, hash]) => {
+        const list: PostingList[] = [];
+        for (const block of view.blocks.keys()) {
+          const row = rows.get(`${block} ${hash & sharedBucketMask}`);
+          if (row === undefined) continue;
+          forEachRecord(row, hash, (postings, count) => list.push({ block, count, postings }));
+        }
+        return [term, list];
+      }),
+    );
+  }
+
+  async #rows({ repositoryId, blocks }: ViewSnapshot, buckets: readonly number[]): Promise<Map<string, Uint8Array>> {
+    const rows = new Map<string, Uint8Array>();
+    const missing: [number[], number[]] = [[], []];
+    for (const block of blocks.keys()) {
+      for (const bucket of buckets) {
+        const key = `${block} ${bucket}`;
+        const known = this.#cache.get(key);
+        if (known !== undefined) rows.set(key, known);
+        else {
+          missing[0].push(block);
+          missing[1].push(bucket);
+        }
+      }
+    }
+    if (missing[0].length === 0) return rows;
+    const read = await this.#connection.rows<{ segment: number; bucket: number; data: Buffer }>(
+      `SELECT p.segment_id AS segment, p.bucket, p.data FROM unnest($2::bigint[], $3::integer[]) AS w (segment, bucket)
+       JOIN sextant.postings p ON p.repository_id = $1 AND p.segment_id = w.segment AND p.bucket = w.bucket`,
+      [repositoryId, ...missing],
+      'postings',
+    );
+    const found = new Map(read.map(({ segment, bucket, data }) => [`${segment} ${bucket}`, data]));
+    for (const [i, block] of missing[0].entries()) {
+      const key = `${block} ${missing[1][i]!}`;
+      // That there is nothing is worth remembering too.
+      const data = found.get(key) ?? empty;
+      rows.set(key, data);
+      this.#cache.set(key, data);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Candidate, CandidateFilter } from '../searchIndex.ts';
+import { filterCondition } from './filterCondition.ts';
+import { decodeHalfVector } from './halfVector.ts';
+import type { PostgresConnection } from './postgresConnection.ts';
+import { isAlive, type ViewSnapshot } from './sharedView.ts';
+import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
+
+/** As for SQLite: how many of the nearest by signs are rescored, per result wanted, and at least. */
+const rescoreFactor = 2;
+const leastRescored = 256;
+const mostRescored = 4096;
+
+/** Nearest neighbours among the vectors of one model: by signs first, over the graph or all rows, then by the vectors themselves. */
+export class SharedVectors {
+  readonly #connection: PostgresConnection;
+  readonly #model: SharedModel;
+
+  constructor(connection: PostgresConnection, model: SharedModel) {
+    this.#connection = connection;
+    this.#model = model;
+  }
+
+  async search(view: ViewSnapshot, vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
+    if (vector.length !== this.#model.dimension || limit <= 0) return [];
+    for (let wanted = Math.max(leastRescored, limit * rescoreFactor); ; wanted *= 4) {
+      const near = await this.#nearest(view, vector, Math.min(wanted, mostRescored), filter);
+      const alive = near.filter(({ chunkId }) => isAlive(view, chunkId));
+      // Other views' chunks may crowd out this one's.
+      if (alive.length >= limit || near.length < wanted || wanted >= mostRescored) return alive.slice(0, limit);
+    }
+  }
+
+  async embeddings(view: ViewSnapshot, chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {
+    const rows = await this.#connection.rows<{ chunkId: number; vector: Buffer }>(
+      `SELECT c.chunk_id AS "chunkId", halfvec_send(v.vector) AS vector
+       FROM unnest($2::bigint[]) AS w (chunk_id)
+       JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
+       JOIN ${vectorTable(this.#model.modelId)} v ON v.repository_id = $1 AND v.text_hash = c.text_hash`,
+      [view.repositoryId, chunkIds],
+      `embeddings_${this.#model.modelId}`,
+    );
+    return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeHalfVector(vector)]));
+  }
+
+  #nearest(view: ViewSnapshot, vector: Float32Array, wanted: number, filter: CandidateFilter): Promise<Candidate[]> {
+    const { modelId, dimension } = this.#model;
+    // The graph is of this repository alone: its number must stand in the text for the planner to see that it fits.
+    const repository = String(view.repositoryId);
+    const condition = filterCondition(filter, 3);
+    const distance = `${signsOf('v.vector', dimension)} <~> ${signsOf(`$1::halfvec(${dimension})`, dimension)}`;
+    const filtered = condition.sql === '' ? '' : condition.sql;
+    const join = `JOIN sextant.chunks c ON c.repository_id = ${repository} AND c.text_hash = n.text_hash`;
+    const near = `SELECT v.text_hash, v.vector FROM ${vectorTable(modelId)} v
+      WHERE v.repository_id = ${repository} ${
+        filtered === ''
+          ? ''
+          : `AND EXISTS (SELECT 1 FROM sextant.chunks c JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id
+             WHERE c.repository_id = ${repository} AND c.text_hash = v.text_hash ${filtered})`
+      } ORDER BY ${distance} LIMIT $2`;
+    const outer =
+      filtered === ''
+        ? join
+        : `${join} JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id WHERE true ${filtered}`;
+    return this.#connection.rows<Candidate>(
+      `WITH near AS MATERIALIZED (${near})
+       SELECT c.chunk_id AS "chunkId", 1 - (n.vector <=> $1::halfvec(${dimension})) AS score
+       FROM near n ${outer} ORDER BY score DESC, c.chunk_id`,
+      [`[${vector.join(',')}]`, wanted, ...condition.values],
+      filtered === '' ? `nearest_${modelId}_${repository}` : undefined,
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { chunkTerms, termsOf, type Tokenizer } from '../index/chunkTerms.ts';
+import { withheldChunks } from '../secrets/scanSecrets.ts';
+import type { PostgresConnection } from '../store/postgres/postgresConnection.ts';
+import { keyOf, type FileKey, type SharedFile } from '../store/postgres/sharedFile.ts';
+import { SharedWriter, type WriterTarget } from '../store/postgres/sharedWriter.ts';
+import { ensureGraph } from '../store/postgres/vectorTable.ts';
+import { writeView, type ViewState } from '../store/postgres/viewWriter.ts';
+import type { RootStore } from '../store/rootStore.ts';
+import type { WholeFile } from '../store/wholeFiles.ts';
+
+/** A segment holds 2,048 chunks; full ones make the fewest rows. */
+const chunksPerBatch = 2000;
+const keysPerStatement = 20_000;
+const hashesPerStatement = 10_000;
+
+export interface PublishOptions extends WriterTarget {
+  readonly store: RootStore;
+  readonly connection: PostgresConnection;
+  readonly view: string;
+  readonly codeTokens: Tokenizer;
+  readonly signal: AbortSignal | undefined;
+  /** Files that are in the shared index now, of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+interface LocalFile extends FileKey {
+  readonly fileId: number;
+}
+
+export interface Published extends ViewState {
+  readonly newFiles: number;
+  readonly withheld: number;
+}
+
+/**
+ * Brings what a folder's index has into a shared one and makes a view show it. Only what is not there yet is sent, in transactions of
+ * some thousand chunks; a run that was cut goes on behind the last of them.
+ * @throws SextantError `store_offline` and others of the connection; the signal's reason when cancelled.
+ */
+export async function publishIndex(options: PublishOptions): Promise<Published> {
+  const { store, connection, repositoryId, chunker, model, view, signal } = options;
+  const writer = new SharedWriter(connection, { repositoryId, chunker, model });
+  const serving = store.read((reader) => reader.serving());
+  const files = serving === undefined ? [] : store.read((reader) => reader.whole.list(serving.chunkSet.id));
+  const generationId = model === undefined ? undefined : serving?.generation?.id;
+  const read = (fileId: number): WholeFile | undefined =>
+    store.read((reader) => reader.whole.read(fileId, generationId));
+  const known = await knownFiles(writer, files);
+  const missing = files.filter((file) => !known.has(keyOf(file)));
+  let withheld = 0;
+  let done = files.length - missing.length;
+  for (const batch of batches(missing, read, options.codeTokens)) {
+    signal?.throwIfAborted();
+    await writer.add(batch);
+    withheld += batch.reduce((sum, file) => sum + file.withheld, 0);
+    options.onProgress?.((done += batch.length), files.length);
+    await nextTurn();
+  }
+  if (model !== undefined) {
+    await addVectors(
+      writer,
+      files.filter((file) => known.has(keyOf(file))),
+      read,
+      signal,
+    );
+    await ensureGraph(connection, repositoryId, model);
+  }
+  signal?.throwIfAborted();
+  const all = await knownFiles(writer, files);
+  const state = await writeView(connection, { repositoryId, chunker, name: view, model }, [...all.values()]);
+  return { ...state, newFiles: missing.length, withheld };
+}
+
+async function knownFiles(writer: SharedWriter, files: readonly LocalFile[]): Promise<Map<string, number>> {
+  const known = new Map<string, number>();
+  for (let from = 0; from < files.length; from += keysPerStatement) {
+    for (const [key, id] of await writer.known(files.slice(from, from + keysPerStatement))) known.set(key, id);
+  }
+  return known;
+}
+
+function* batches(
+  files: readonly LocalFile[],
+  read: (fileId: number) => WholeFile | undefined,
+  codeTokens: Tokenizer,
+): Generator<SharedFile[]> {
+  let batch: SharedFile[] = [];
+  let chunks = 0;
+  for (const { fileId } of files) {
+    const whole = read(fileId);
+    // Gone meanwhile: the next run sees what became of it.
+    if (whole === undefined) continue;
+    if (chunks > 0 && chunks + whole.chunks.length > chunksPerBatch) {
+      yield batch;
+      batch = [];
+      chunks = 0;
+    }
+    batch.push(sharedFile(whole, codeTokens));
+    chunks += whole.chunks.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The file without the chunks that look like secrets, and without the symbols in them. */
+function sharedFile(whole: WholeFile, codeTokens: Tokenizer): SharedFile {
+  const secret = withheldChunks(
+    whole.path,
+    whole.chunks.map(({ text }) => text),
+  );
+  const pathTerms = termsOf(whole.path, codeTokens);
+  const places = new Map<number, number>();
+  const chunks = whole.chunks.flatMap((chunk, place) => {
+    if (secret.has(place)) return [];
+    places.set(place, places.size);
+    return [{ ...chunk, terms: chunkTerms(chunk, pathTerms, codeTokens) }];
+  });
+  const symbols = whole.symbols.flatMap((symbol) => {
+    const chunk = places.get(symbol.chunk);
+    return chunk === undefined ? [] : [{ ...symbol, chunk }];
+  });
+  return { ...whole, chunks, symbols, withheld: secret.size };
+}
+
+/** Vectors of files that were shared before, by somebody who had not embedded them (yet), or with another model. */
+async function addVectors(
+  writer: SharedWriter,
+  files: readonly LocalFile[],
+  read: (fileId: number) => WholeFile | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let waiting: { textHash: Buffer; vector: Buffer }[] = [];
+  const flush = async (): Promise<void> => {
+    const missing = await writer.withoutVector(waiting.map(({ textHash }) => textHash));
+    const wanted = waiting.filter(({ textHash }) => missing.has(textHash.toString('hex')));
+    if (wanted.length > 0) await writer.addVectors(wanted);
+    waiting = [];
+  };
+  for (const { fileId } of files) {
+    signal?.throwIfAborted();
+    const whole = read(fileId);
+    if (whole === undefined) continue;
+    const secret = withheldChunks(
+      whole.path,
+      whole.chunks.map(({ text }) => text),
+    );
+    for (const [place, { textHash, vector }] of whole.chunks.entries()) {
+      if (vector !== null && !secret.has(place)) waiting.push({ textHash, vector });
+    }
+    if (waiting.length >= hashesPerStatement) await flush();
+  }
+  if (waiting.length > 0) await flush();
+}
