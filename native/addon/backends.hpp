@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../core/backend.hpp"
+
+/** What differs between the addon that ships and the one of the tests. */
+namespace sextant::addon {
+
+struct ProbeResult {
+  /** CUDA versions, 1000 · major + 10 · minor; 0 for none. */
+  int driver = 0;
+  int runtime = 0;
+  std::vector<DeviceFacts> devices;
+};
+
+Status probe(ProbeResult* result);
+
+/** `kind` is `cuda`, in the tests' addon `emulated` or `reference`. */
+Status open_backend(const std::string& kind, int device, std::unique_ptr<Backend>* backend);
+
+}  // namespace sextant::addon
