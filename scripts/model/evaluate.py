@@ -1,4 +1,4 @@
-"""Stage 7: one table of every development set for a packaged model folder, through plain transformers.
+"""Stage 9: one table of every development set for a packaged model folder, through plain transformers.
 
     python evaluate.py ../../media/models/sextant-embed-small
 """

@@ -19,7 +19,7 @@ from transformers import ModernBertConfig, ModernBertModel, PreTrainedTokenizerF
 from common import EVAL_SETS, WORK
 from metrics import load_set
 from shape import config_of, from_bag
-from train import embed_rows, special_ids
+from packed import PackedEncoder, special_ids
 from warm import DIMENSIONS, HEADS, HIDDEN
 
 NAME = "sextant-embed-small"
@@ -44,7 +44,7 @@ def load(source, layers):
         return tokenizer, ids, from_bag(saved, config, ids)
     config = ModernBertConfig(**saved["config"])
     model = ModernBertModel(config)
-    model.load_state_dict(saved["model"])
+    model.load_state_dict({n: t.float() for n, t in saved["model"].items()})
     return tokenizer, ids, model
 
 
@@ -93,7 +93,7 @@ def check(out, model, ids):
     with torch.no_grad():
         theirs = fresh(input_ids=enc["input_ids"], attention_mask=enc["attention_mask"]).last_hidden_state[:, 0]
         rows = [np.asarray(r[:m][1:-1]) for r, m in zip(enc["input_ids"].numpy(), enc["attention_mask"].sum(1).tolist())]
-        ours = embed_rows(model.eval(), rows, ids, half=False)
+        ours = PackedEncoder(model.eval(), ids, 8192).embed(rows)
     cosine = torch.nn.functional.cosine_similarity(theirs, ours)
     print(f"transformers against the training code: cosine {cosine.min():.6f} at least, {len(texts)} texts")
     if cosine.min() < 0.999:

@@ -1,9 +1,12 @@
-"""Stage 6: contrastive training of the whole network, started from the warmed table.
+"""Stage 7: contrastive training of the whole network, started from the warmed table or from the pre-trained layers.
 
-Runs on a CUDA device when there is one (bf16), on the CPU otherwise. Rows are sorted by length and padded in small groups,
-so little work goes into padding. Checkpoints (weights, optimiser, step) make the stage resumable.
+Runs on a CUDA device when there is one (bf16, variable-length attention), on the CPU otherwise; packed, with gradient
+caching, so that the batch does not depend on memory. The first part draws batches by language; then pairs that the
+model cannot relate at all are dropped (consistency filter), and batches are made of look-alikes (hard negatives),
+found anew each round. Checkpoints make the stage resumable.
 
-    python train.py --minutes 40 --layers 3 --batch 384
+    python train.py --minutes 9 --layers 6 --batch 4096
+    python train.py --minutes 9 --start pretrained --tag full-mlm
 """
 
 import argparse
@@ -12,134 +15,166 @@ import time
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
+from transformers import ModernBertConfig, ModernBertModel
 
 from common import SEED, WORK
-from data import Pairs, batches
+from data import Pairs, batches, hard_batches
 from metrics import evaluate, summary
-from shape import config_of, encode_cls, from_bag
-from warm import HEADS, HIDDEN, loss_of
+from optimise import default_budget, device, optimiser_of, save, set_rates, trapezoid
+from packed import PackedEncoder, special_ids, text_embedder
+from shape import config_of, from_bag
+from warm import DIMENSIONS, HEADS, HIDDEN, loss_of
 
-
-GROUP = 48
-
-
-def device():
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def special_ids(tokenizer):
-    return {t: tokenizer.token_to_id(t) for t in ("[PAD]", "[CLS]", "[SEP]")}
-
-
-def embed_rows(model, rows, ids, group=GROUP, half=True):
-    """[n, hidden] embeddings of token rows, in the given order."""
-    where = model.embeddings.tok_embeddings.weight.device
-    order = np.argsort([len(r) for r in rows], kind="stable")
-    out, positions = [], []
-    for at in range(0, len(order), group):
-        chosen = order[at : at + group]
-        lengths = np.array([len(rows[i]) + 2 for i in chosen])
-        padded = np.full((len(chosen), lengths.max()), ids["[PAD]"], dtype=np.int64)
-        for line, i in enumerate(chosen):
-            padded[line, 0] = ids["[CLS]"]
-            padded[line, 1 : lengths[line] - 1] = rows[i]
-            padded[line, lengths[line] - 1] = ids["[SEP]"]
-        with torch.autocast(where.type, dtype=torch.bfloat16, enabled=half):
-            out.append(encode_cls(model, torch.from_numpy(padded).to(where), torch.from_numpy(lengths).to(where)).float())
-        positions.append(chosen)
-    inverse = np.argsort(np.concatenate(positions))
-    return torch.cat(out)[torch.from_numpy(inverse).to(where)]
-
-
-def embedder(model, tokenizer, ids, limit=510):
-    def embed(texts, _kind):
-        rows = [np.asarray(e.ids[:limit]) for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-        with torch.no_grad():
-            return embed_rows(model, rows, ids, group=32, half=False).cpu().numpy()
-
-    return embed
-
-
-def optimiser_of(model, rate, table_rate):
-    table = [model.embeddings.tok_embeddings.weight]
-    norms = [p for n, p in model.named_parameters() if "norm" in n]
-    rest = [p for n, p in model.named_parameters() if "norm" not in n and "tok_embeddings" not in n]
-    groups = [
-        {"params": rest, "lr": rate, "peak": rate, "weight_decay": 0.01},
-        {"params": norms, "lr": rate, "peak": rate, "weight_decay": 0.0},
-        {"params": table, "lr": table_rate, "peak": table_rate, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
+FILTER_BLOCK = 4096
 
 
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--batch", type=int, default=384)
+    parser.add_argument("--layers", type=int, default=6, help="of a network that starts from a warmed table")
+    parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=8e-4)
-    parser.add_argument("--table-rate", type=float, default=3e-4)
-    parser.add_argument("--max-query", type=int, default=48)
-    parser.add_argument("--max-doc", type=int, default=128)
-    parser.add_argument("--start", default="warm")
+    parser.add_argument("--table-rate", type=float, default=4e-4)
+    parser.add_argument("--max-query", type=int, default=64)
+    parser.add_argument("--max-doc", type=int, default=222)
+    parser.add_argument("--start", default="mean", help="checkpoint of warm.py, pretrain.py or this stage")
     parser.add_argument("--tag", default="full")
-    parser.add_argument("--every", type=float, default=8, help="minutes between evaluations")
+    parser.add_argument("--hard-from", type=float, default=0.45, help="share of the time after which negatives are mined")
+    parser.add_argument("--hard-share", type=float, default=0.4, help="share of the pairs in one round of mined negatives")
+    parser.add_argument("--keep-rank", type=int, default=400, help=f"pairs whose document ranks below this among {FILTER_BLOCK} go")
+    parser.add_argument("--evaluations", type=int, default=3)
     parser.add_argument("--resume", action="store_true")
     return parser.parse_args()
+
+
+def load_start(name, layers, vocabulary, special):
+    saved = torch.load(WORK / f"{name}.pt", map_location="cpu")
+    if "table" in saved:
+        return from_bag(saved, config_of(vocabulary, HIDDEN, HEADS, layers, special), special)
+    model = ModernBertModel(ModernBertConfig(**saved["config"]))
+    model.load_state_dict({n: t.float() for n, t in saved["model"].items()})
+    return model
+
+
+def embed_side(encoder, pairs, chosen, side, limit, dimension, block=65536):
+    """First dimensions of one side of the chosen pairs, unit length, float32 on the host."""
+    take = pairs.query if side == "query" else pairs.document
+    out = np.empty((len(chosen), dimension), dtype=np.float32)
+    for at in range(0, len(chosen), block):
+        vectors = encoder.embed([take(i, limit) for i in chosen[at : at + block]])[:, :dimension]
+        out[at : at + block] = F.normalize(vectors, dim=1).cpu().numpy()
+    return out
+
+
+def consistent(encoder, pairs, rows, keep_rank, args, where):
+    """The rows whose own document ranks within `keep_rank` among a block of the same language (Dai et al. 2022)."""
+    kept = []
+    for lang in np.unique(pairs.lang[rows]):
+        own = rows[pairs.lang[rows] == lang]
+        for at in range(0, len(own), FILTER_BLOCK):
+            block = own[at : at + FILTER_BLOCK]
+            q = torch.from_numpy(embed_side(encoder, pairs, block, "query", args.max_query, 128)).to(where)
+            d = torch.from_numpy(embed_side(encoder, pairs, block, "document", 128, 128)).to(where)
+            scores = q @ d.T
+            rank = (scores > scores.diagonal()[:, None]).sum(1).cpu().numpy()
+            kept.append(block[rank < max(1, keep_rank * len(block) // FILTER_BLOCK)])
+    return np.concatenate(kept)
+
+
+class Plan:
+    """Batches for ever: by language first, of look-alikes later."""
+
+    def __init__(self, pairs, encoder, args, where):
+        self.pairs, self.encoder, self.args, self.where = pairs, encoder, args, where
+        self.rows, self.queue, self.round, self.filtered = pairs.usable(1.0, 99), [], 0, False
+
+    def next(self, progress):
+        if not self.queue:
+            self.queue = self._fill(progress)
+            self.round += 1
+        return self.queue.pop()
+
+    def start_hard(self):
+        self.queue = []
+
+    def _fill(self, progress):
+        args = self.args
+        if progress < args.hard_from:
+            return batches(self.pairs, args.batch, 100 + self.round, usable=self.rows.copy())
+        if not self.filtered:
+            before, began = len(self.rows), time.time()
+            self.rows = consistent(self.encoder, self.pairs, self.rows, args.keep_rank, args, self.where)
+            self.filtered = True
+            print(f"consistency filter: {len(self.rows)} of {before} pairs kept, {time.time() - began:.0f}s", flush=True)
+        rng = np.random.default_rng(SEED + 3000 + self.round)
+        chosen = rng.permutation(self.rows)[: max(args.batch, int(args.hard_share * len(self.rows)))]
+        began = time.time()
+        vectors = embed_side(self.encoder, self.pairs, chosen, "document", 128, DIMENSIONS[-1])
+        plan = hard_batches(self.pairs, chosen, vectors, args.batch, 100 + self.round)
+        print(f"mined {len(plan)} batches of look-alikes, {time.time() - began:.0f}s", flush=True)
+        return plan
 
 
 def main():
     args = arguments()
     torch.manual_seed(SEED)
+    where = device()
     tokenizer = Tokenizer.from_file(str(WORK / "tokenizer.json"))
-    ids = special_ids(tokenizer)
-    config = config_of(tokenizer.get_vocab_size(), HIDDEN, HEADS, args.layers, ids)
+    special = special_ids(tokenizer)
     path = WORK / f"{args.tag}.pt"
-    model = from_bag(torch.load(WORK / f"{args.start}.pt"), config, ids).to(device())
-    optimiser = optimiser_of(model, args.rate, args.table_rate)
+    model = load_start(args.start, args.layers, tokenizer.get_vocab_size(), special).to(where)
+    encoder = PackedEncoder(model, special, default_budget(where))
+    optimiser = optimiser_of(model.named_parameters(), args.rate, args.table_rate)
     step, seen, curve, used = 0, 0, [], 0.0
     if args.resume and path.exists():
-        saved = torch.load(path)
+        saved = torch.load(path, map_location=where)
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         step, seen, curve, used = saved["step"], saved["seen"], saved["curve"], saved["used"]
     pairs = Pairs()
+    plan = Plan(pairs, encoder, args, where)
     best = max((c["mean"] for c in curve), default=0.0)
-    plan = batches(pairs, args.batch, 100)
-    began, asked = time.time(), time.time()
+    began, evaluated, hard = time.time(), 0, False
+
+    def minutes():
+        return used + (time.time() - began) / 60
 
     def checkpoint():
         nonlocal best
-        row = summary(evaluate(embedder(model, tokenizer, ids)))
-        curve.append({"step": step, "tokens": seen, "minutes": round(used + (time.time() - began) / 60, 1), **row})
+        row = summary(evaluate(text_embedder(encoder, tokenizer)))
+        curve.append({"step": step, "tokens": seen, "minutes": round(minutes(), 1), **row})
         print(json.dumps(curve[-1]), flush=True)
-        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seen": seen,
-                 "curve": curve, "used": used + (time.time() - began) / 60, "config": config.to_dict()}
-        torch.save(state, path)
+        save(path, {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seen": seen,
+                    "curve": curve, "used": minutes(), "config": model.config.to_dict()})
         if row["mean"] > best:
             best = row["mean"]
-            torch.save({"model": model.state_dict(), "curve": curve, "config": config.to_dict()}, WORK / f"{args.tag}-best.pt")
+            half = {n: t.half().cpu() for n, t in model.state_dict().items()}
+            save(WORK / f"{args.tag}-best.pt", {"model": half, "curve": curve, "config": model.config.to_dict()})
 
     checkpoint()
-    while (progress := (time.time() - began) / 60 / args.minutes) < 1:
-        rows = plan[step % len(plan)]
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * min(1.0, (step + 1) / 30) * max(0.05, 1 - progress)
-        q = embed_rows(model, [pairs.query(i, args.max_query) for i in rows], ids, group=128)
-        d = embed_rows(model, [pairs.document(i, args.max_doc) for i in rows], ids)
-        loss = loss_of(q, d)
+    while (progress := minutes() / args.minutes) < 1:
+        if not hard and progress >= args.hard_from:
+            hard = True
+            plan.start_hard()
+        rows = plan.next(progress)
+        set_rates(optimiser, trapezoid(step, progress))
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        texts = [pairs.query(i, args.max_query) for i in rows] + [pairs.document(i, args.max_doc) for i in rows]
+        loss = encoder.backward(texts, lambda e: loss_of(*e.split(len(rows))))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
-        seen += int(np.minimum(pairs.q_len[rows], args.max_query).sum() + np.minimum(pairs.d_len[rows], args.max_doc).sum())
-        if step % 5 == 0:
-            print(f"step {step} loss {loss.item():.4f} tokens {seen / 1e6:.2f}M {time.time() - began:.0f}s", flush=True)
-        if time.time() - asked > args.every * 60:
+        seen += sum(len(t) + 2 for t in texts)
+        if step % 20 == 0 or where.type == "cpu":
+            value = loss.item()
+            if not np.isfinite(value):
+                raise SystemExit(f"the loss is {value} at step {step}; lower --rate")
+            print(f"step {step} loss {value:.4f} tokens {seen / 1e6:.2f}M {time.time() - began:.0f}s", flush=True)
+        if progress > (evaluated + 1) / args.evaluations:
+            evaluated += 1
             checkpoint()
-            asked = time.time()
     checkpoint()
 
 
