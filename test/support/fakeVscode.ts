@@ -158,6 +158,10 @@ export class RelativePattern extends Opaque {}
 export class TabInputText extends Opaque {}
 export class MarkdownString {
   isTrusted: unknown;
+  readonly value: string;
+  constructor(value = '') {
+    this.value = value;
+  }
   appendText(): this {
     return this;
   }
