@@ -48,21 +48,19 @@ interface Token extends vscode.CancellationToken {
 
 function token(): Token {
   const listeners = new Set<() => void>();
-  const state = { isCancellationRequested: false };
-  return {
-    get isCancellationRequested() {
-      return state.isCancellationRequested;
-    },
+  const made = {
+    isCancellationRequested: false,
     onCancellationRequested: (listener: (event: unknown) => void) => {
       const call = (): void => listener(undefined);
       listeners.add(call);
       return new Disposable(() => listeners.delete(call));
     },
-    cancel: () => {
-      state.isCancellationRequested = true;
+    cancel: (): void => {
+      made.isCancellationRequested = true;
       for (const listener of listeners) listener();
     },
   };
+  return made as unknown as Token;
 }
 
 async function textOf(options: object, over = backend()): Promise<string> {
