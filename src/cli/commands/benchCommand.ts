@@ -1,12 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { codeTexts } from '../../engine/bench/codeTexts.ts';
+import { compareBench, type CompareOptions } from '../../engine/bench/compareBench.ts';
 import { embedBench } from '../../engine/bench/embedBench.ts';
+import { finetuneBench } from '../../engine/bench/finetuneBench.ts';
 import { indexBench } from '../../engine/bench/indexBench.ts';
+import { sampleTexts } from '../../engine/bench/sampleTexts.ts';
 import { storeBench } from '../../engine/bench/storeBench.ts';
+import { readPairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { embeddedModelDirectory } from '../../engine/paths.ts';
 
-import { numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
+import { precisions } from '../../shared/protocol.ts';
+import { choiceOption, numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
 import { describeMachine } from '../machine.ts';
 import { resolveModel } from '../models.ts';
 
@@ -14,9 +20,40 @@ function threadsOf({ options }: CommandContext): number {
   return numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 });
 }
 
-function embed(context: CommandContext): Promise<unknown> {
-  const modelDir = resolveModel(stringOption(context.options, 'model')) || embeddedModelDirectory;
-  return embedBench({ modelDir, threads: threadsOf(context) });
+async function embed(context: CommandContext): Promise<unknown> {
+  const { options, signal, progress } = context;
+  const modelDir = resolveModel(stringOption(options, 'model')) || embeddedModelDirectory;
+  const threads = threadsOf(context);
+  const dir = stringOption(options, 'dir');
+  const count = numberOption(options, 'texts', { fallback: options['compare'] === true ? 96 : 512, min: 1, max: 1e6 });
+  const texts =
+    dir === undefined && options['compare'] !== true
+      ? sampleTexts(count)
+      : await codeTexts(path.resolve(dir ?? '.'), count, signal);
+  if (options['compare'] !== true) {
+    const precision = choiceOption(options, 'precision', precisions, 'float32');
+    return embedBench({ modelDir, threads, texts, precision, lengths: options['lengths'] === true });
+  }
+  const python = stringOption(options, 'python');
+  return compareBench({
+    modelDir,
+    threads,
+    texts,
+    rounds: numberOption(options, 'rounds', { fallback: 5, min: 1, max: 1000 }),
+    ...(python === undefined ? {} : { python }),
+    ...transformersJs(context),
+    signal,
+    onProgress: progress,
+  });
+}
+
+function transformersJs({ options }: CommandContext): Pick<CompareOptions, 'transformersJs'> {
+  const packages = stringOption(options, 'transformers-js');
+  const model = stringOption(options, 'onnx');
+  if (packages === undefined) return {};
+  if (model === undefined)
+    throw new UsageError('--transformers-js needs --onnx DIR, as scripts/bench/exportOnnx.py writes it.');
+  return { transformersJs: { packages: path.resolve(packages), model: path.resolve(model) } };
 }
 
 async function search(context: CommandContext): Promise<unknown> {
@@ -43,17 +80,58 @@ function index(context: CommandContext): Promise<unknown> {
   });
 }
 
-const benches: Readonly<Record<string, (context: CommandContext) => Promise<unknown>>> = { embed, search, index };
+async function finetune(context: CommandContext): Promise<unknown> {
+  const { options, signal, progress } = context;
+  const python = stringOption(options, 'python');
+  const data = stringOption(options, 'data');
+  if (data === undefined) throw new UsageError('bench finetune needs --data FILE, as `sextant pairs` writes it.');
+  const pairs = await readPairs(path.resolve(data));
+  return finetuneBench({
+    modelDir: resolveModel(stringOption(options, 'model')) || embeddedModelDirectory,
+    pairs: pairs.map(({ query, context: document }) => ({ query, document })),
+    steps: numberOption(options, 'steps', { fallback: 10, min: 2, max: 10_000 }),
+    settings: {
+      threads: threadsOf(context),
+      batchSize: numberOption(options, 'batch', { fallback: 64, min: 2, max: 65_536 }),
+      method: choiceOption(options, 'method', ['lora', 'full'], 'full'),
+      learningRate: numberOption(options, 'lr', { fallback: 2e-5, min: 0, max: 1, integer: false }),
+    },
+    ...(python === undefined ? {} : { python }),
+    signal,
+    onProgress: progress,
+  });
+}
+
+const benches: Readonly<Record<string, (context: CommandContext) => Promise<unknown>>> = {
+  embed,
+  search,
+  index,
+  finetune,
+};
 
 export const benchCommand: Command = {
   name: 'bench',
-  usage: 'bench embed | bench search [--chunks N] [--dimension N] | bench index [DIR] [--files N] [--no-embed]',
+  usage:
+    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N]] | bench search [--chunks N] [--dimension N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
     chunks: { type: 'string' },
     dimension: { type: 'string' },
     files: { type: 'string' },
     'no-embed': { type: 'boolean' },
+    dir: { type: 'string' },
+    texts: { type: 'string' },
+    lengths: { type: 'boolean' },
+    compare: { type: 'boolean' },
+    python: { type: 'string' },
+    'transformers-js': { type: 'string' },
+    onnx: { type: 'string' },
+    rounds: { type: 'string' },
+    data: { type: 'string' },
+    steps: { type: 'string' },
+    batch: { type: 'string' },
+    method: { type: 'string' },
+    lr: { type: 'string' },
   },
   arity: [1, 2],
   async run(context) {
