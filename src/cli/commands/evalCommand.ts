@@ -3,6 +3,7 @@ import path from 'node:path';
 import { evalBeir } from '../../engine/eval/evalBeir.ts';
 import { evalRepos } from '../../engine/eval/evalRepos.ts';
 import type { Encoder } from '../../engine/runtime/encoder.ts';
+import { SharedStore } from '../../engine/team/sharedStore.ts';
 import { SextantError } from '../../shared/errors.ts';
 import { searchModes, type SearchMode } from '../../shared/search.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type CommandContext,
   type CommandResult,
 } from '../command.ts';
+import { storeOptions, teamSettings } from '../teamStore.ts';
 
 function existing(file: string | undefined, what: string): string {
   if (file === undefined) throw new UsageError(`eval needs ${what}.`);
@@ -47,7 +49,10 @@ async function repos(context: CommandContext, mode: SearchMode): Promise<Command
   const { options, signal, progress } = context;
   const dumpFile = stringOption(options, 'dump');
   const roots = stringOption(options, 'roots');
+  const team = teamSettings(options);
+  const sharedStore = team === undefined ? undefined : new SharedStore(team);
   const result = await evalRepos({
+    ...(sharedStore === undefined ? {} : { sharedStore }),
     checkouts: existing(stringOption(options, 'checkouts'), '--checkouts DIR'),
     annotations: existing(stringOption(options, 'annotations'), '--annotations DIR'),
     ...(roots === undefined ? {} : { roots: existing(roots, '--roots FILE') }),
@@ -56,7 +61,7 @@ async function repos(context: CommandContext, mode: SearchMode): Promise<Command
     ...(dumpFile === undefined ? {} : { dumpFile: path.resolve(dumpFile) }),
     signal,
     onProgress: progress,
-  });
+  }).finally(() => sharedStore?.close());
   const table = (title: string, scores: Readonly<Record<string, number>>): string[] => [
     title,
     ...Object.entries(scores).map(([name, score]) => `  ${name.padEnd(24)} ${score.toFixed(4)}`),
@@ -73,7 +78,8 @@ async function repos(context: CommandContext, mode: SearchMode): Promise<Command
 
 export const evalCommand: Command = {
   name: 'eval',
-  usage: 'eval beir DIR [--run F] | eval repos --checkouts DIR --annotations DIR [--roots F] [--dump F]  [--mode M]',
+  usage:
+    'eval beir DIR [--run F] | eval repos --checkouts DIR --annotations DIR [--roots F] [--dump F] [--store URL] [--mode M]',
   summary: 'Measure the quality of search on a data set with known answers.',
   options: {
     mode: { type: 'string' },
@@ -82,6 +88,7 @@ export const evalCommand: Command = {
     annotations: { type: 'string' },
     roots: { type: 'string' },
     dump: { type: 'string' },
+    ...storeOptions,
   },
   arity: [1, 2],
   async run(context) {

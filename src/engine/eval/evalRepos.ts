@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { SextantError } from '../../shared/errors.ts';
 import { defaultEngineSettings } from '../../shared/protocol.ts';
 import type { SearchMode } from '../../shared/search.ts';
+import { defaultView } from '../../shared/team.ts';
 import { ChunkPool } from '../chunk/chunkPool.ts';
 import { chunkerVersion } from '../chunk/chunkerVersion.ts';
 import { embeddingText } from '../chunk/embeddingText.ts';
@@ -13,6 +14,8 @@ import { Indexer } from '../index/indexer.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { SearchEngine } from '../search/searchEngine.ts';
 import type { RootStore } from '../store/rootStore.ts';
+import type { SearchSource } from '../store/searchIndex.ts';
+import type { SharedStore } from '../team/sharedStore.ts';
 import { codeTokens } from '../text/codeTokens.ts';
 import {
   queryNdcg,
@@ -36,6 +39,8 @@ export interface EvalReposOptions {
   readonly mode: SearchMode;
   /** Needed by every mode but `keyword`. */
   readonly encoder?: Encoder | undefined;
+  /** Publish each index here and search it there instead of in SQLite. */
+  readonly sharedStore?: SharedStore;
   /** Where to write `{repo, query, results}` for each query. */
   readonly dumpFile?: string;
   readonly signal?: AbortSignal;
@@ -93,14 +98,27 @@ async function indexCheckout(
   }
 }
 
-async function searchAll(
+/** The index that is searched: SQLite's own, or what was published of it. */
+async function searchedIndex(
   store: RootStore,
+  name: string,
+  { mode, encoder, sharedStore, signal }: EvalReposOptions,
+): Promise<SearchSource> {
+  if (sharedStore === undefined) return store.reader;
+  const model = mode === 'keyword' ? undefined : encoder;
+  const request = { store, repository: `eval/${name}`, view: defaultView, model };
+  await sharedStore.publish(signal === undefined ? request : { ...request, signal });
+  return sharedStore.index(request.repository, request.view, model?.fingerprint);
+}
+
+async function searchAll(
+  index: SearchSource,
   repo: EvaluatedRepo,
   queries: readonly AnnotatedQuery[],
   { mode, encoder, signal }: EvalReposOptions,
 ): Promise<ScoredQuery[]> {
   const engine = new SearchEngine();
-  const roots = [{ root: repo.name, index: store.reader }];
+  const roots = [{ root: repo.name, index }];
   const scored: ScoredQuery[] = [];
   for (const { query, category, targets } of queries) {
     const request = { query, mode, limit: resultsPerQuery, filters: {} };
@@ -159,7 +177,8 @@ export async function evalRepos(options: EvalReposOptions): Promise<EvalReposRes
       const queries = await readAnnotations(path.join(options.annotations, file));
       await withScratchStore(async (store) => {
         indexSeconds += await indexCheckout(store, folder, name, chunker, options);
-        scored.push(...(await searchAll(store, repo, queries, options)));
+        const index = await searchedIndex(store, name, options);
+        scored.push(...(await searchAll(index, repo, queries, options)));
       });
       const own = scored.filter((query) => query.repo.name === name);
       options.onProgress?.(`${name}: nDCG@10 ${mean(own.map(({ ndcg }) => ndcg)).toFixed(4)}`);

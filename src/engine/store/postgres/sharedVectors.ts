@@ -9,6 +9,9 @@ import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
 const rescoreFactor = 2;
 const leastRescored = 256;
 const mostRescored = 4096;
+/** Up to this many chunks all are rescored, and those of up to this many files: as fast as the detour by the signs, and exact. */
+const exactBelow = 2000;
+const fewFiles = 200;
 
 /** Nearest neighbours among the vectors of one model: by signs first, over the graph or all rows, then by the vectors themselves. */
 export class SharedVectors {
@@ -42,31 +45,43 @@ export class SharedVectors {
     return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeHalfVector(vector)]));
   }
 
+  /** Nearest by signs, rescored; what a small view or a narrow filter leaves is rescored as a whole. */
   #nearest(view: ViewSnapshot, vector: Float32Array, wanted: number, filter: CandidateFilter): Promise<Candidate[]> {
+    const condition = filterCondition(filter, 3);
+    if (view.chunks <= exactBelow || (filter.fileIds?.size ?? Infinity) <= fewFiles) {
+      return this.#exact(view, vector, filter);
+    }
     const { modelId, dimension } = this.#model;
     // The graph is of this repository alone: its number must stand in the text for the planner to see that it fits.
     const repository = String(view.repositoryId);
-    const condition = filterCondition(filter, 3);
     const distance = `${signsOf('v.vector', dimension)} <~> ${signsOf(`$1::halfvec(${dimension})`, dimension)}`;
-    const filtered = condition.sql === '' ? '' : condition.sql;
-    const join = `JOIN sextant.chunks c ON c.repository_id = ${repository} AND c.text_hash = n.text_hash`;
-    const near = `SELECT v.text_hash, v.vector FROM ${vectorTable(modelId)} v
-      WHERE v.repository_id = ${repository} ${
-        filtered === ''
-          ? ''
-          : `AND EXISTS (SELECT 1 FROM sextant.chunks c JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id
-             WHERE c.repository_id = ${repository} AND c.text_hash = v.text_hash ${filtered})`
-      } ORDER BY ${distance} LIMIT $2`;
-    const outer =
-      filtered === ''
-        ? join
-        : `${join} JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id WHERE true ${filtered}`;
+    const files = 'JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id';
+    const filtered = condition.sql !== '';
+    const passes = `AND EXISTS (SELECT 1 FROM sextant.chunks c ${files}
+      WHERE c.repository_id = ${repository} AND c.text_hash = v.text_hash ${condition.sql})`;
     return this.#connection.rows<Candidate>(
-      `WITH near AS MATERIALIZED (${near})
+      `WITH near AS MATERIALIZED (
+         SELECT v.text_hash, v.vector FROM ${vectorTable(modelId)} v
+         WHERE v.repository_id = ${repository} ${filtered ? passes : ''} ORDER BY ${distance} LIMIT $2)
        SELECT c.chunk_id AS "chunkId", 1 - (n.vector <=> $1::halfvec(${dimension})) AS score
-       FROM near n ${outer} ORDER BY score DESC, c.chunk_id`,
+       FROM near n JOIN sextant.chunks c ON c.repository_id = ${repository} AND c.text_hash = n.text_hash
+       ${filtered ? `${files} WHERE true ${condition.sql}` : ''} ORDER BY score DESC, c.chunk_id`,
       [`[${vector.join(',')}]`, wanted, ...condition.values],
-      filtered === '' ? `nearest_${modelId}_${repository}` : undefined,
+      filtered ? undefined : `nearest_${modelId}_${repository}`,
+    );
+  }
+
+  #exact(view: ViewSnapshot, vector: Float32Array, filter: CandidateFilter): Promise<Candidate[]> {
+    const { modelId, dimension } = this.#model;
+    const condition = filterCondition(filter, 4);
+    return this.#connection.rows<Candidate>(
+      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $1::halfvec(${dimension})) AS score
+       FROM sextant.view_files m
+       JOIN sextant.files f ON f.repository_id = m.repository_id AND f.file_id = m.file_id
+       JOIN sextant.chunks c ON c.repository_id = m.repository_id AND c.file_id = m.file_id
+       JOIN ${vectorTable(modelId)} v ON v.repository_id = m.repository_id AND v.text_hash = c.text_hash
+       WHERE m.repository_id = $2 AND m.view_id = $3 ${condition.sql} ORDER BY score DESC, c.chunk_id`,
+      [`[${vector.join(',')}]`, view.repositoryId, view.viewId, ...condition.values],
     );
   }
 }
