@@ -1,5 +1,6 @@
 import type { SearchResponse, SearchResult } from './search.ts';
 import { excerptOf } from './toolExcerpt.ts';
+import { historyBlock, type ToolHistoryItem } from './toolHistory.ts';
 
 /** A workspace folder as tools name it. */
 export interface ToolFolder {
@@ -54,7 +55,7 @@ const steps = [0, 5, 14, 60] as const;
 
 interface Block {
   readonly text: string;
-  readonly result: ToolResult;
+  readonly result: ToolResult | ToolHistoryItem;
   readonly cost: number;
 }
 
@@ -70,25 +71,30 @@ async function costOf(text: string, structured: object, options: AnswerOptions):
     : asText;
 }
 
-async function blockOf(result: SearchResult, lines: number, options: AnswerOptions): Promise<Block> {
-  const path = displayPath(result, options.folders);
+function placeBlock(result: SearchResult, lines: number, folders: readonly ToolFolder[]): Omit<Block, 'cost'> {
+  const path = displayPath(result, folders);
   const { startLine, endLine, symbol, kind, language } = result;
-  const label = symbol === '' ? kind : `${kind} ${symbol}`;
-  const head = `${path}:${startLine}-${endLine}  ${label}`;
+  const head = `${path}:${startLine}-${endLine}  ${symbol === '' ? kind : `${kind} ${symbol}`}`;
   const code = lines === 0 ? undefined : excerptOf(result.text, symbol, result.matches, lines).code;
-  const text = code === undefined ? head : `${head}\n${code.replaceAll(/^(?=.)/gm, '  ')}`;
-  const score = Math.round(result.score * 100) / 100;
-  const structured: ToolResult = {
-    path,
-    startLine,
-    endLine,
-    ...(symbol === '' ? {} : { symbol }),
-    kind,
-    language,
-    score,
-    ...(code === undefined ? {} : { code }),
+  return {
+    text: code === undefined ? head : `${head}\n${code.replaceAll(/^(?=.)/gm, '  ')}`,
+    result: {
+      path,
+      startLine,
+      endLine,
+      ...(symbol === '' ? {} : { symbol }),
+      kind,
+      language,
+      score: Math.round(result.score * 100) / 100,
+      ...(code === undefined ? {} : { code }),
+    },
   };
-  return { text, result: structured, cost: await costOf(`${text}\n\n`, structured, options) };
+}
+
+async function blockOf(found: SearchResult, lines: number, options: AnswerOptions): Promise<Block> {
+  const { history } = found;
+  const block = history === undefined ? placeBlock(found, lines, options.folders) : historyBlock(history, lines);
+  return { ...block, cost: await costOf(`${block.text}\n\n`, block.result, options) };
 }
 
 /** As many references as the budget holds, best first, then more and more code for each while there is room. */

@@ -71,6 +71,8 @@ export class IndexAccess {
     const answers = await this.#ask(roots, signal, async (source) => {
       await this.#refresh(source, signal);
       const asked = { ...request, roots: [...source.uris.values()] };
+      const commits = request.filters.scopes?.includes('commits') === true;
+      if (commits && source.engine instanceof OwnEngine) await source.engine.refreshHistory(asked.roots, signal);
       return renamedResponse(await source.engine.request('search', asked, signal), inverse(source.uris));
     });
     return mergeResponses(answers, request.limit);

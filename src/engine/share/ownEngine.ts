@@ -24,6 +24,7 @@ export class OwnEngine {
   readonly #roots = new Map<string, WorkspaceRoot>();
   /** When each root was last compared with the disk, by URI; `performance.now()`. */
   readonly #seen = new Map<string, number>();
+  readonly #historySeen = new Map<string, number>();
   #lastUsed = performance.now();
 
   constructor(options: OwnEngineOptions) {
@@ -58,6 +59,7 @@ export class OwnEngine {
   async close(root: WorkspaceRoot): Promise<void> {
     this.#roots.delete(root.uri);
     this.#seen.delete(root.uri);
+    this.#historySeen.delete(root.uri);
     await this.#apply();
   }
 
@@ -71,6 +73,21 @@ export class OwnEngine {
       readonly [K in M]: (params: ShareParams<K>, signal: AbortSignal) => ShareResults[K] | Promise<ShareResults[K]>;
     };
     return await engine[method](params, signal);
+  }
+
+  /** Reads the commits of roots that may have new ones; what is not read in the time a caller waits is found later. */
+  async refreshHistory(uris: readonly string[], signal: AbortSignal): Promise<void> {
+    const now = performance.now();
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(firstPatienceMs)]);
+    for (const uri of uris) {
+      if (now - (this.#historySeen.get(uri) ?? -Infinity) <= freshMs) continue;
+      try {
+        await this.#engine.history.service.update(uri, { embed: true, signal: enough });
+      } catch {
+        signal.throwIfAborted();
+      }
+      this.#historySeen.set(uri, performance.now());
+    }
   }
 
   /** Brings roots in step with the disk, as far as that can be had in the time a caller waits. */

@@ -10,6 +10,7 @@ import { liveEngines } from '../../../src/engine/share/engineEntry.ts';
 import { EngineClient } from '../../../src/extension/engine/engineClient.ts';
 import { defaultEngineSettings } from '../../../src/shared/protocol.ts';
 import { estimateTokens } from '../../../src/shared/toolAnswer.ts';
+import { GitRepository } from '../../support/gitRepository.ts';
 import { mcpSession, type McpClientOptions, type McpSession } from '../../support/mcpClient.ts';
 import { runCli } from '../../support/runCli.ts';
 import { waitFor } from '../../support/waitFor.ts';
@@ -158,6 +159,23 @@ describe('the MCP server', () => {
     assert.ok(placesOf(one.structured).every(({ path: file }) => file.startsWith('workspace/')));
     const similar = await call('sextant_similar', { path: 'quay/crane.ts', startLine: 1 });
     assert.equal(similar.isError, false, similar.text);
+  });
+
+  test('finds commits by what they did, and says when there are none', async (t) => {
+    const folder = path.join(base, 'logged');
+    const repository = new GitRepository(folder);
+    const subject = 'Retry failed payments with a growing pause';
+    repository.commit({ message: subject, files: { 'pay.ts': 'export const pause = 1;\n' } });
+    repository.commit({ message: 'Paint the boathouse', files: { 'paint.ts': 'export const colour = 2;\n' } });
+    const { call } = await open(t, { dirs: [folder] });
+    const { text, structured, isError } = await call('sextant_commits', { query: 'payment retries' });
+    assert.equal(isError, false, text);
+    const [best] = structured['results'] as { id: string; title: string; kind: string; files: string[] }[];
+    assert.deepEqual([best!.kind, best!.title], ['commit', subject]);
+    assert.match(best!.id, /^[0-9a-f]{12}$/);
+    assert.deepEqual(best!.files, ['pay.ts']);
+    const plain = await open(t);
+    assert.match((await plain.call('sextant_commits', { query: 'anything' })).text, /no git history/);
   });
 
   test('a long call tells how far it is, and ends when it is cancelled', async (t) => {

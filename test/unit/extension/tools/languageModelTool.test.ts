@@ -60,7 +60,7 @@ function token(): Token {
       for (const listener of listeners) listener();
     },
   };
-  return made as unknown as Token;
+  return made;
 }
 
 async function textOf(options: object, over = backend()): Promise<string> {
