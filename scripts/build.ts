@@ -47,6 +47,7 @@ const bundles: BuildOptions[] = [
       chunkWorker: 'src/engine/chunk/chunkWorker.ts',
       tokenizeWorker: 'src/engine/runtime/tokenizeWorker.ts',
       encodeWorker: 'src/engine/runtime/encodeWorker.ts',
+      cudaProbe: 'src/engine/runtime/cuda/cudaProbe.ts',
       trainWorker: 'src/engine/finetune/training/trainWorker.ts',
     },
     outdir: dist,
@@ -57,7 +58,11 @@ const bundles: BuildOptions[] = [
   },
   {
     ...common,
-    entryPoints: { search: 'src/webview/search/main.ts' },
+    entryPoints: {
+      search: 'src/webview/search/main.ts',
+      mood: 'src/webview/mood/main.ts',
+      finetune: 'src/webview/finetune/main.ts',
+    },
     outdir: path.join(dist, 'webview'),
     format: 'iife',
     platform: 'browser',

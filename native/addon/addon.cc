@@ -2,7 +2,7 @@
  * The addon's functions, typed in `src/engine/runtime/cuda/addon.ts`:
  *
  *   probe()                                                what driver and devices there are; throws an Error with a code
- *   open(kind, device, memoryBytes, weightsPath, plan)     Promise of a session
+ *   open(kind, device, memoryBytes, weightsPaths, plan)    Promise of a session
  *   encode(session, ids, cuSeqlens, types, urgent)         Promise of { rows: ArrayBuffer, milliseconds }
  *   close(session)                                         Promise of nothing
  *   weightBytes(session)
@@ -108,14 +108,14 @@ struct OpenTask final : Task {
   std::string kind;
   int device = 0;
   SessionOptions options;
-  std::string weights_path;
+  std::vector<std::string> weights_paths;
   Plan plan;
   std::unique_ptr<Session> session;
 
   Status run() override {
     std::unique_ptr<Backend> backend;
     SEXTANT_TRY(open_backend(kind, device, &backend));
-    return Session::open(std::move(backend), std::move(plan), weights_path, options, &session);
+    return Session::open(std::move(backend), std::move(plan), weights_paths, options, &session);
   }
 
   napi_value result(napi_env env) override {
@@ -194,7 +194,7 @@ napi_value open_session(napi_env env, napi_callback_info info) {
   double memory = 0;
   std::vector<double> words;
   if (!read_text(env, given[0], &task->kind) || !read_number(env, given[1], &device) || !read_number(env, given[2], &memory) ||
-      !read_text(env, given[3], &task->weights_path) || !read_array(env, given[4], napi_float64_array, &words)) {
+      !read_texts(env, given[3], &task->weights_paths) || !read_array(env, given[4], napi_float64_array, &words)) {
     return nullptr;
   }
   if (!(device >= 0 && device < 1024) || !(memory >= 0 && memory < 1e15)) {

@@ -50,6 +50,16 @@ inline bool read_text(napi_env env, napi_value value, std::string* result) {
   return done(env, napi_get_value_string_utf8(env, value, result->data(), length + 1, &length));
 }
 
+inline bool read_texts(napi_env env, napi_value value, std::vector<std::string>* result) {
+  std::uint32_t count = 0;
+  if (!done(env, napi_get_array_length(env, value, &count))) return false;
+  for (std::uint32_t i = 0; i < count; i++) {
+    napi_value element = nullptr;
+    if (!done(env, napi_get_element(env, value, i, &element)) || !read_text(env, element, &result->emplace_back())) return false;
+  }
+  return true;
+}
+
 inline bool read_number(napi_env env, napi_value value, double* result) {
   return done(env, napi_get_value_double(env, value, result));
 }

@@ -97,6 +97,7 @@ class Decoder {
     const int sources = reader_.whole(1, 64);
     for (int i = 0; i < sources && !reader_.failed(); i++) {
       PlanSource source{};
+      source.file = reader_.whole(0, 255);
       source.offset = reader_.offset();
       source.type = reader_.one_of<Element>(3);
       source.rows = reader_.size();

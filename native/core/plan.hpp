@@ -14,8 +14,10 @@
  */
 namespace sextant {
 
-/** Rows of the weights file, as they lie there. */
+/** Rows of a weights file, as they lie there. */
 struct PlanSource {
+  /** Place in the list of files that the weights are loaded from. */
+  int file;
   std::uint64_t offset;
   Element type;
   int rows;

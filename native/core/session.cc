@@ -10,11 +10,11 @@ constexpr std::size_t query_share = 4;
 
 }  // namespace
 
-Status Session::open(std::unique_ptr<Backend> backend, Plan plan, const std::string& weights_path, const SessionOptions& options,
+Status Session::open(std::unique_ptr<Backend> backend, Plan plan, const std::vector<std::string>& weights_paths, const SessionOptions& options,
                      std::unique_ptr<Session>* session) {
   std::unique_ptr<Session> opened(new Session(std::move(backend), std::move(plan)));
   SEXTANT_TRY(opened->check_support());
-  SEXTANT_TRY(opened->start(weights_path, options));
+  SEXTANT_TRY(opened->start(weights_paths, options));
   *session = std::move(opened);
   return {};
 }
@@ -28,9 +28,9 @@ Status Session::check_support() const {
   return {};
 }
 
-Status Session::start(const std::string& weights_path, const SessionOptions& options) {
+Status Session::start(const std::vector<std::string>& weights_paths, const SessionOptions& options) {
   SEXTANT_TRY(backend_->enter());
-  SEXTANT_TRY(weights_.load(weights_path));
+  SEXTANT_TRY(weights_.load(weights_paths));
   if (weights_.bytes() >= options.memory_bytes) {
     return failure(Code::out_of_memory, "The model's weights need more GPU memory than the setting allows.");
   }

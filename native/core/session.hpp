@@ -16,7 +16,7 @@ struct SessionOptions {
 class Session {
  public:
   /** Takes seconds for a large model; call it on a thread of its own. */
-  static Status open(std::unique_ptr<Backend> backend, Plan plan, const std::string& weights_path, const SessionOptions& options,
+  static Status open(std::unique_ptr<Backend> backend, Plan plan, const std::vector<std::string>& weights_paths, const SessionOptions& options,
                      std::unique_ptr<Session>* session);
 
   Session(const Session&) = delete;
@@ -32,7 +32,7 @@ class Session {
   Session(std::unique_ptr<Backend> backend, Plan plan) : backend_(std::move(backend)), plan_(std::move(plan)), weights_(*backend_, plan_) {}
 
   Status check_support() const;
-  Status start(const std::string& weights_path, const SessionOptions& options);
+  Status start(const std::vector<std::string>& weights_paths, const SessionOptions& options);
   /** Runs small queries once or twice, so that the first real one finds kernels loaded and graphs made. */
   Status warm_up();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 
 #include "mapped_file.hpp"
 
@@ -117,9 +118,9 @@ Weights::~Weights() {
   for (void* memory : tables_) backend_.release(memory);
 }
 
-Status Weights::load(const std::string& path) {
-  MappedFile file;
-  SEXTANT_TRY(file.open(path));
+Status Weights::load(const std::vector<std::string>& paths) {
+  std::deque<MappedFile> files;
+  for (const std::string& path : paths) SEXTANT_TRY(files.emplace_back().open(path));
   Uploader uploader(backend_);
   SEXTANT_TRY(uploader.open());
   for (const PlanTensor& tensor : plan_.tensors) {
@@ -143,6 +144,8 @@ Status Weights::load(const std::string& path) {
     for (const PlanSource& source : tensor.sources) {
       const std::uint64_t wanted = static_cast<std::uint64_t>(source.rows) * static_cast<std::uint64_t>(tensor.columns) *
                                    static_cast<std::uint64_t>(size_of(source.type));
+      if (static_cast<std::size_t>(source.file) >= files.size()) return failure(Code::file, "A weights file is missing.");
+      const MappedFile& file = files[static_cast<std::size_t>(source.file)];
       if (source.offset > file.size() || wanted > file.size() - source.offset) {
         return failure(Code::file, "The weights file is shorter than its tensors.");
       }

@@ -16,8 +16,8 @@ class Weights {
   Weights& operator=(const Weights&) = delete;
   ~Weights();
 
-  /** Reads the tensors from a safetensors file, converts and reorders them on the device, and makes the rotary tables. */
-  Status load(const std::string& path);
+  /** Reads the tensors from safetensors files, converts and reorders them on the device, and makes the rotary tables. */
+  Status load(const std::vector<std::string>& paths);
 
   const void* matrix(int tensor) const { return tensor < 0 ? nullptr : tensors_[static_cast<std::size_t>(tensor)]; }
   const float* vector(int tensor) const { return static_cast<const float*>(matrix(tensor)); }

@@ -30,7 +30,7 @@ export function describeDiagnostics(roots: readonly OpenRoot[], status: EngineSt
   for (const name of dependencies) versions[name] = installedVersion(name);
   return {
     versions,
-    backends,
+    backends: backends(),
     databases: roots.map((root) => ({
       root: root.workspace.path,
       bytes: root.databaseBytes(),

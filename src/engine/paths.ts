@@ -12,10 +12,11 @@ const workers = {
   chunkWorker: 'chunk/chunkWorker.ts',
   tokenizeWorker: 'runtime/tokenizeWorker.ts',
   encodeWorker: 'runtime/encodeWorker.ts',
+  cudaProbe: 'runtime/cuda/cudaProbe.ts',
   trainWorker: 'finetune/training/trainWorker.ts',
 } as const;
 
-/** Entry file of a worker thread: the source when run from source, else its bundle beside this one. */
+/** Entry file of a worker thread or process: the source when run from source, else its bundle beside this one. */
 export function workerEntry(name: keyof typeof workers): string {
   return fromSource ? path.join(here, workers[name]) : path.join(here, `${name}.mjs`);
 }

@@ -1,27 +1,33 @@
+import { cudaAvailability, knownCudaAvailability, type CudaAvailability } from './cuda/availability.ts';
 import { SextantError } from '../../shared/errors.ts';
-import type { BackendStatus } from '../../shared/status.ts';
 
 export type BackendChoice = 'auto' | 'cpu' | 'cuda';
 
-const noCuda = 'No CUDA addon in this build.';
+/** A way to run models, and why it can be used or not. */
+export interface BackendReport {
+  readonly name: string;
+  readonly available: boolean;
+  readonly reason: string;
+}
 
-/** Every backend with the reason why it can be used or not. */
-export const backends = [
-  { name: 'cpu', available: true, reason: 'ONNX Runtime' },
-  { name: 'cuda', available: false, reason: noCuda },
-] as const;
+/** Every backend as far as this process has looked for it. */
+export function backends(): readonly BackendReport[] {
+  const { available, reason } = knownCudaAvailability();
+  return [
+    { name: 'cpu', available: true, reason: 'ONNX Runtime' },
+    { name: 'cuda', available, reason },
+  ];
+}
 
 /**
- * The backend to use and why.
+ * What the settings leave to decide: a device, or why there is none.
  * @throws SextantError `runtime_unavailable` if CUDA is insisted on and cannot be had.
  */
-export function chooseBackend(choice: BackendChoice): BackendStatus {
-  switch (choice) {
-    case 'auto':
-      return { name: 'cpu', reason: noCuda };
-    case 'cpu':
-      return { name: 'cpu', reason: 'Chosen in the settings.' };
-    case 'cuda':
-      throw new SextantError('runtime_unavailable', noCuda, { hint: 'Set the backend to “auto” or “cpu”.' });
+export async function chooseBackend(choice: BackendChoice): Promise<CudaAvailability> {
+  if (choice === 'cpu') return { available: false, reason: 'Chosen in the settings.' };
+  const cuda = await cudaAvailability();
+  if (choice === 'cuda' && !cuda.available) {
+    throw new SextantError('runtime_unavailable', cuda.reason, { hint: 'Set the backend to “auto” or “cpu”.' });
   }
+  return cuda;
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import os from 'node:os';
 import { withClassificationHead } from '../model/classificationHead.ts';
 import { readModelFolder, type ModelFolder } from '../model/modelFolder.ts';
-import { chooseBackend, type BackendChoice } from './backends.ts';
+import type { BackendChoice } from './backends.ts';
 import { PackedClassifier, type Classifier } from './classifier.ts';
 import type { Encoder } from './encoder.ts';
 import type { Precision } from './encodeWorker.ts';
+import { openRunner } from './openRunner.ts';
 import { PackedEncoder } from './packedEncoder.ts';
-import { PackedRunner, type PackedRunnerOptions } from './packedRunner.ts';
 
 export interface CreateEncoderOptions {
   readonly modelDir: string;
@@ -15,6 +14,8 @@ export interface CreateEncoderOptions {
   readonly threads: number;
   readonly backend: BackendChoice;
   readonly precision?: Precision;
+  /** What a model may take of a GPU's memory; 0 (as when left out) takes half of the card's. */
+  readonly gpuMemoryMB?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -24,21 +25,21 @@ export interface CreateEncoderOptions {
  * for backend cannot be used or the model does not load; the signal's reason when aborted.
  */
 export async function createEncoder(options: CreateEncoderOptions): Promise<Encoder> {
-  const backend = chooseBackend(options.backend);
-  const model = withPrecision(await read(options), options.precision ?? 'float32');
-  return new PackedEncoder(model, await start(model, 'embedding', options), backend);
+  const model = await read(options);
+  const { runner, backend, precision } = await openRunner(model, 'embedding', options);
+  return new PackedEncoder(withPrecision(model, precision), runner, backend);
 }
 
 /** Opens a fine-tuned model for sequence classification; rejects as {@link createEncoder} does. */
 export async function createClassifier(options: CreateEncoderOptions): Promise<Classifier> {
-  const backend = chooseBackend(options.backend);
   const model = await read(options);
   const { labels } = withClassificationHead(
     model.encoder,
     model.config,
     (name) => model.weights.tensors.get(name)?.shape,
   );
-  return new PackedClassifier(labels, await start(model, 'classification', options), backend);
+  const { runner, backend } = await openRunner(model, 'classification', options);
+  return new PackedClassifier(labels, runner, backend);
 }
 
 /** Rounded products give other vectors, which must never be compared with exact ones. */
@@ -49,21 +50,4 @@ function withPrecision(model: ModelFolder, precision: Precision): ModelFolder {
 
 function read({ modelDir, signal }: CreateEncoderOptions): Promise<ModelFolder> {
   return readModelFolder(modelDir, signal === undefined ? {} : { signal });
-}
-
-async function start(
-  model: ModelFolder,
-  head: PackedRunnerOptions['head'],
-  { threads, precision = 'float32', signal }: CreateEncoderOptions,
-): Promise<PackedRunner> {
-  const bound = threads > 0 ? Math.floor(threads) : Math.ceil(os.availableParallelism() / 2);
-  const runner = new PackedRunner({ model, threads: Math.max(1, bound), head, precision });
-  try {
-    await runner.load();
-    signal?.throwIfAborted();
-    return runner;
-  } catch (error) {
-    await runner.dispose();
-    throw error;
-  }
 }

@@ -3,7 +3,8 @@ import type { ModelFolder } from '../model/modelFolder.ts';
 import { operationsPerToken } from '../model/networkCost.ts';
 import { workerEntry } from '../paths.ts';
 import type { EmbedKind, EmbedOptions } from './encoder.ts';
-import type { EncodeRequest, EncodeSettings, Precision } from './encodeWorker.ts';
+import type { EncodeDevice, EncodeTarget } from './encodeDevice.ts';
+import type { EncodeSettings, Precision } from './encodeWorker.ts';
 import type { Matrix } from './ortModel.ts';
 import { packedInput } from './packedInput.ts';
 import { packByLength, type Batch } from './packing.ts';
@@ -13,6 +14,8 @@ import { WorkerLink } from './workerLink.ts';
 
 /** Texts tokenised and sorted together: enough for batches of like lengths, little enough to hold. */
 const windowTexts = 1024;
+/** The same for a device, whose batches are larger and which must not wait at the end of a window. */
+const deviceWindowTexts = 8192;
 /** Texts of one request to a tokenizing thread; a query waits for one such request at most. */
 const tokenizeTexts = 32;
 /** Tokens a batch holds for each computing thread: more gain nothing, and fewer do for models that take long over them. */
@@ -29,6 +32,8 @@ export interface PackedRunnerOptions {
   readonly threads: number;
   readonly head: EncodeSettings['head'];
   readonly precision: Precision;
+  /** Computes instead of ONNX Runtime's threads; `threads` then tokenise. Taken over and disposed. */
+  readonly device?: EncodeDevice;
 }
 
 /** What all texts of one call have in common. */
@@ -66,27 +71,33 @@ function threadTokens({ network }: ModelFolder): number {
 }
 
 type TokenizeLink = WorkerLink<TokenizeRequest, TokenizedTexts>;
-type EncodeLink = WorkerLink<EncodeRequest, Matrix>;
 
 /** Tokenises and computes in worker threads, in batches of like lengths; queries overtake documents between batches. */
 export class PackedRunner {
   readonly #tokenizers: readonly TokenizeLink[];
-  readonly #encoders: readonly EncodeLink[];
+  readonly #encoders: readonly EncodeTarget[];
   readonly #tokenizing: PriorityQueue<TokenizeLink>;
-  readonly #encoding: PriorityQueue<EncodeLink>;
-  readonly #batchTokens: number;
+  readonly #encoding: PriorityQueue<EncodeTarget>;
+  readonly #batchTokens: () => number;
+  readonly #windowTexts: number;
+  readonly #device: EncodeDevice | undefined;
   #disposed = false;
 
-  constructor({ model, threads, head, precision }: PackedRunnerOptions) {
+  constructor({ model, threads, head, precision, device }: PackedRunnerOptions) {
     const plan = threadPlan(model, threads);
-    this.#batchTokens = plan.threads * threadTokens(model);
+    const tokensOnCpu = plan.threads * threadTokens(model);
+    this.#device = device;
+    this.#batchTokens = () => device?.batchTokens ?? tokensOnCpu;
+    this.#windowTexts = device === undefined ? windowTexts : deviceWindowTexts;
     const tokenize: TokenizeSettings = { file: model.tokenizerFile, maxTokens: model.maxTokens };
     const encode: EncodeSettings = { folder: model.folder, threads: plan.threads, head, precision };
-    this.#tokenizers = [new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer')];
-    this.#encoders = Array.from(
-      { length: plan.sessions },
-      () => new WorkerLink(workerEntry('encodeWorker'), encode, 'encoder'),
+    this.#tokenizers = Array.from(
+      { length: device === undefined ? 1 : threads },
+      () => new WorkerLink(workerEntry('tokenizeWorker'), tokenize, 'tokenizer'),
     );
+    this.#encoders =
+      device?.targets ??
+      Array.from({ length: plan.sessions }, () => new WorkerLink(workerEntry('encodeWorker'), encode, 'encoder'));
     this.#tokenizing = new PriorityQueue(this.#tokenizers);
     this.#encoding = new PriorityQueue(this.#encoders);
   }
@@ -112,13 +123,16 @@ export class PackedRunner {
     let tokens = 0;
     let done = 0;
     let ahead = this.#tokenizeWindow(texts, 0, source);
-    for (let start = 0; start < texts.length; start += windowTexts) {
+    for (let start = 0; start < texts.length; start += this.#windowTexts) {
       const lists = await ahead;
       // The next window is tokenised while this one is encoded.
-      ahead = this.#tokenizeWindow(texts, start + windowTexts, source);
+      ahead = this.#tokenizeWindow(texts, start + this.#windowTexts, source);
       ahead.catch(() => undefined);
       const lengths = lists.map((list) => list.length);
-      const batches = packByLength(lengths, { tokens: this.#batchTokens, spread: maxSpread });
+      const batches = packByLength(lengths, {
+        tokens: this.#batchTokens(),
+        spread: this.#device === undefined ? maxSpread : Infinity,
+      });
       await Promise.all(
         batches.map(async (batch) => {
           const rows = await this.#encode(lists, batch, source);
@@ -144,7 +158,7 @@ export class PackedRunner {
 
   /** Token ids of each text of the window that starts at `start`; nothing past the end. */
   async #tokenizeWindow(texts: readonly string[], start: number, source: Source): Promise<Int32Array[]> {
-    const window = texts.slice(start, start + windowTexts);
+    const window = texts.slice(start, start + this.#windowTexts);
     const slices: Promise<Int32Array[]>[] = [];
     for (let at = 0; at < window.length; at += tokenizeTexts) {
       slices.push(this.#tokenize(window.slice(at, at + tokenizeTexts), source));
@@ -163,14 +177,18 @@ export class PackedRunner {
   }
 
   async #encode(lists: readonly Int32Array[], batch: Batch, { kind, signal }: Source): Promise<Float32Array[]> {
-    const work = (link: EncodeLink): Promise<Matrix> => {
+    const work = (link: EncodeTarget): Promise<Matrix> => {
       const input = packedInput(lists, batch.indices);
       return link.request({ kind: 'encode', input }, [
         input.ids.buffer as ArrayBuffer,
         input.cuSeqlens.buffer as ArrayBuffer,
       ]);
     };
-    const { data, rows, columns } = await this.#encoding.run(kind, work, signal);
+    const device = this.#device;
+    const { data, rows, columns } =
+      device !== undefined && kind === 'query'
+        ? await device.urgent({ kind: 'encode', input: packedInput(lists, batch.indices) })
+        : await this.#encoding.run(kind, work, signal);
     return Array.from({ length: rows }, (_, row) => data.slice(row * columns, (row + 1) * columns));
   }
 }

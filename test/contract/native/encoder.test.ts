@@ -14,7 +14,8 @@ import {
 } from '../../../src/engine/runtime/cuda/addon.ts';
 import { planNetwork, type ResultFormat } from '../../../src/engine/runtime/cuda/plan.ts';
 import { lowerNetwork } from '../../../src/engine/runtime/onnx/lowerNetwork.ts';
-import { OrtModel, type PackedInput } from '../../../src/engine/runtime/ortModel.ts';
+import { OrtModel } from '../../../src/engine/runtime/ortModel.ts';
+import type { PackedInput } from '../../../src/engine/runtime/packedInput.ts';
 import { nativeTestBuild } from '../../support/nativeBuild.ts';
 import {
   referenceModel,
@@ -27,7 +28,10 @@ import {
 const memoryBytes = 64 * 1024 * 1024;
 const packs = [[1], [2, 1], [65], [66, 66], [130, 129, 64, 2], [63, 17, 127, 128]];
 /** Emulated kernels take their time; their own tests have all the tails. */
-const fewPacks = [[2, 1], [130, 65]];
+const fewPacks = [
+  [2, 1],
+  [130, 65],
+];
 
 interface Opened {
   readonly addon: CudaAddon;
@@ -126,7 +130,7 @@ test('bad batches, plans and files are refused with a code, and nothing breaks',
     const { addon, encoder, tensors, weights } = opened;
     const network = withEmbeddingHead(encoder, 'mean', encoder.hiddenSize);
     const { words } = planNetwork(network, tensors, network.embedding);
-    const session = await addon.open('emulated', 0, memoryBytes, weights, words);
+    const session = await addon.open('emulated', 0, memoryBytes, [weights], words);
     const ids = Int32Array.of(5, 6, 7);
     const rejects = (promise: Promise<unknown>, code: string): Promise<void> => assert.rejects(promise, { code });
     for (const ends of [[0, 2], [1, 3], [0, 2, 1, 3], [0, 0, 3], [0], [0, 4]]) {
@@ -145,17 +149,17 @@ test('bad batches, plans and files are refused with a code, and nothing breaks',
       const damaged = words.slice();
       damaged[index] = NaN;
       assert.throws(
-        () => addon.open('emulated', 0, memoryBytes, weights, damaged),
+        () => addon.open('emulated', 0, memoryBytes, [weights], damaged),
         { code: 'invalid_argument' },
         `word ${index}`,
       );
     }
-    assert.throws(() => addon.open('emulated', 0, memoryBytes, weights, words.subarray(0, -1)), {
+    assert.throws(() => addon.open('emulated', 0, memoryBytes, [weights], words.subarray(0, -1)), {
       code: 'invalid_argument',
     });
-    await rejects(addon.open('emulated', 0, memoryBytes, `${weights}.none`, words), 'file');
-    await rejects(addon.open('emulated', 0, 1000, weights, words), 'out_of_memory');
-    await rejects(addon.open('cuda', 0, memoryBytes, weights, words), 'unsupported');
+    await rejects(addon.open('emulated', 0, memoryBytes, [`${weights}.none`], words), 'file');
+    await rejects(addon.open('emulated', 0, 1000, [weights], words), 'out_of_memory');
+    await rejects(addon.open('cuda', 0, memoryBytes, [weights], words), 'unsupported');
     const [row] = [await encode(addon, session, { ids, cuSeqlens: Int32Array.of(0, 3) })];
     assert.ok(row.every(Number.isFinite));
     await addon.close(session);
@@ -166,7 +170,7 @@ test('a batch beyond the memory setting is refused, and smaller ones go on', (t)
   withModel(t, 'modernbert-v5', 'F32', async (opened) => {
     const network = withEmbeddingHead(opened.encoder, 'mean', opened.encoder.hiddenSize);
     const { words } = planNetwork(network, opened.tensors, network.embedding);
-    const session = await opened.addon.open('emulated', 0, 5_000_000, opened.weights, words);
+    const session = await opened.addon.open('emulated', 0, 5_000_000, [opened.weights], words);
     const big = packed(
       Array.from({ length: 40 }, () => 130),
       network.vocabularySize,
@@ -256,7 +260,7 @@ function open(
   backend: AddonBackend,
   format?: ResultFormat,
 ): Promise<CudaSession> {
-  return addon.open(backend, 0, memoryBytes, weights, planNetwork(network, tensors, value, format).words);
+  return addon.open(backend, 0, memoryBytes, [weights], planNetwork(network, tensors, value, format).words);
 }
 
 async function encode(

@@ -43,7 +43,7 @@ export interface CudaAddon {
     backend: AddonBackend,
     device: number,
     memoryBytes: number,
-    weightsFile: string,
+    weightsFiles: readonly string[],
     plan: Float64Array,
   ): Promise<CudaSession>;
   encode(

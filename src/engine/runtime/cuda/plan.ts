@@ -21,6 +21,8 @@ export type ResultFormat = 'f32' | 'int8' | 'sign';
 /** A network as the addon takes it: a flat list of numbers, in the order that `native/core/plan.cc` reads. */
 export interface CudaPlan {
   readonly words: Float64Array;
+  /** Weights files in the order the words count them, as `TensorInfo.file` has them. */
+  readonly files: readonly (string | undefined)[];
   readonly resultColumns: number;
   /** Rows of the result are sequences; else tokens. */
   readonly perSequence: boolean;
@@ -122,7 +124,13 @@ class Planner {
       ...slots.flatMap((slot) => [flag(slot.perSequence), slot.width]),
       ...operations.flat(),
     ];
-    return { words: Float64Array.from(words), resultColumns: width, perSequence, format: this.#format };
+    return {
+      words: Float64Array.from(words),
+      files: this.#tensors.files,
+      resultColumns: width,
+      perSequence,
+      format: this.#format,
+    };
   }
 
   /** Records what an operation makes and when its inputs are read. */
@@ -340,8 +348,9 @@ function widthOf(operation: PlannedOperation): number {
 }
 
 /** All blocks of q|k|v or k|v turn but the last. */
-function rotatedColumns({ outputWidth, parts = 1 }: LinearOperation): number {
-  return (outputWidth / parts) * (parts - 1);
+function rotatedColumns(operation: LinearOperation): number {
+  const parts = operation.parts ?? 1;
+  return (operation.outputWidth / parts) * (parts - 1);
 }
 
 function tensorWords({ isVector, rows, columns, order, sources }: PlanTensor): number[] {
@@ -353,7 +362,7 @@ function tensorWords({ isVector, rows, columns, order, sources }: PlanTensor): n
     rowOrders.indexOf(order.kind),
     ...rotary,
     sources.length,
-    ...sources.flatMap(({ offset, type, rows: count }) => [offset, tensorTypes.indexOf(type), count]),
+    ...sources.flatMap(({ file, offset, type, rows: count }) => [file, offset, tensorTypes.indexOf(type), count]),
   ];
 }
 

@@ -14,12 +14,22 @@ export interface PlanTensor {
   readonly rows: number;
   readonly columns: number;
   readonly order: RowOrder;
-  readonly sources: readonly { readonly offset: number; readonly type: TensorType; readonly rows: number }[];
+  readonly sources: readonly PlanSource[];
+}
+
+export interface PlanSource {
+  /** Place in `PlanTensors.files`. */
+  readonly file: number;
+  readonly offset: number;
+  readonly type: TensorType;
+  readonly rows: number;
 }
 
 /** The tensors of a plan, each once however many operations read it. */
 export class PlanTensors {
   readonly list: PlanTensor[] = [];
+  /** Files the tensors lie in, as their infos name them; `undefined` is the model's own weights file. */
+  readonly files: (string | undefined)[] = [];
   readonly #tensors: ReadonlyMap<string, TensorInfo>;
   readonly #known = new Map<string, number>();
 
@@ -47,15 +57,20 @@ export class PlanTensors {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const sources = stacked.map(({ tensor, start, count }) => {
-      const { type, offset, bytes, shape } = this.#info(tensor);
+      const { type, file, offset, bytes, shape } = this.#info(tensor);
       if (type === 'I8') throw new SextantError('runtime_unavailable', 'The CUDA kernels read no 8-bit weights.');
       const rowBytes = bytes / (shape[0] ?? 1);
-      return { offset: offset + start * rowBytes, type, rows: count };
+      return { file: this.#file(file), offset: offset + start * rowBytes, type, rows: count };
     });
     const rows = stacked.reduce((sum, { count }) => sum + count, 0);
     const index = this.list.push({ isVector, rows, columns, order, sources }) - 1;
     this.#known.set(key, index);
     return index;
+  }
+
+  #file(name: string | undefined): number {
+    const index = this.files.indexOf(name);
+    return index >= 0 ? index : this.files.push(name) - 1;
   }
 
   #info(tensor: string): TensorInfo {
