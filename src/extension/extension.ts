@@ -5,10 +5,13 @@ import { concernsSextant, readSettings } from './config/settingsSnapshot.ts';
 import { EngineClient } from './engine/engineClient.ts';
 import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
+import { McpLauncher } from './tools/mcpLauncher.ts';
 import { McpProvider } from './tools/mcpProvider.ts';
 import { registerTools } from './tools/registerTools.ts';
 import { HubToken } from './secrets/hubToken.ts';
 import { RemoteKey } from './secrets/remoteKey.ts';
+import { MoodView } from './views/moodView.ts';
+import { FinetuneView } from './views/finetuneView.ts';
 import { LocationOpener } from './views/openLocation.ts';
 import { reportError } from './views/reportError.ts';
 import { SearchHistory } from './views/searchHistory.ts';
@@ -57,16 +60,24 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     history,
   );
   const view = own(new SearchView(context.extensionUri, panel));
+  const mood = own(new MoodView(context.extensionUri, client, report));
   const reporter = own(new StatusReporter(client, versionOf(context.extension)));
+  const cli = context.asAbsolutePath('dist/cli.mjs');
+  const mcpLauncher = new McpLauncher({ folder: context.globalStorageUri.fsPath, entry: cli, storageDir });
+  setImmediate(() => inBackground(mcpLauncher.follow()));
   const commandContext: CommandContext = {
     engine: client,
     panel,
     view,
+    finetuneView: own(new FinetuneView(context.extensionUri, client, opener)),
     history,
     opener,
     reporter,
+    mood,
+    secrets: context.secrets,
     remoteKey,
     hubToken: new HubToken(context.secrets),
+    mcpLauncher,
     log,
     settings: () => settings,
     reportError: report,
@@ -75,7 +86,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
   own(registerTools(client));
   const mcp = own(
     new McpProvider({
-      entry: context.asAbsolutePath('dist/cli.mjs'),
+      entry: cli,
       storageDir,
       version: versionOf(context.extension),
       enabled: () => settings.mcpServer,

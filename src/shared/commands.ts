@@ -11,6 +11,7 @@ export interface CommandDefinition {
 }
 
 const searchView = 'view == sextant.search';
+const moodView = 'view == sextant.mood';
 
 export const commands = {
   'sextant.search': {
@@ -39,6 +40,24 @@ export const commands = {
     title: 'Find Duplicates',
     summary: 'Groups code that does nearly the same, over the whole workspace.',
     when: 'workspaceFolderCount > 0',
+  },
+  'sextant.showMood': {
+    title: 'Show Mood',
+    summary: 'Opens the mood view: how commits and issues sound, over time and by folder.',
+    icon: '$(pulse)',
+  },
+  'sextant.fetchIssues': {
+    title: 'Fetch Issues',
+    summary: 'Fetches issues, pull requests and comments from GitHub or GitLab, for search and for the mood view.',
+    icon: '$(cloud-download)',
+    when: 'workspaceFolderCount > 0',
+    menus: [{ menu: 'view/title', group: 'issues@1', when: moodView }],
+  },
+  'sextant.importIssues': {
+    title: 'Import Issues',
+    summary: 'Takes issues from a JSON or CSV export instead.',
+    when: 'workspaceFolderCount > 0',
+    menus: [{ menu: 'view/title', group: 'issues@2', when: moodView }],
   },
   'sextant.reindex': {
     title: 'Re-index',
@@ -75,7 +94,23 @@ export const commands = {
     title: 'Show Index Status',
     summary: 'Shows files, chunks, what was skipped and why, the model and what runs it.',
   },
+  'sextant.finetune': {
+    title: 'Fine-Tune on This Workspace',
+    summary: 'Trains the model on your own code, and uses it only if it is better on questions it never saw.',
+    icon: '$(mortar-board)',
+    when: 'workspaceFolderCount > 0',
+  },
+  'sextant.measureSearch': {
+    title: 'Measure My Search',
+    summary: 'Measures keyword, semantic and hybrid search on questions made from your own code.',
+    icon: '$(graph)',
+    when: 'workspaceFolderCount > 0',
+  },
   'sextant.showLog': { title: 'Show Log', summary: 'Opens the log.' },
+  'sextant.copyMcpConfiguration': {
+    title: 'Copy MCP Configuration',
+    summary: 'Copies what Claude Desktop, Cursor and other MCP clients need to search this workspace.',
+  },
   'sextant.copyDiagnostics': {
     title: 'Copy Diagnostics',
     summary: 'Copies versions, back ends and index health for a bug report; no file contents.',

@@ -3,7 +3,10 @@ import type { SettingsSnapshot } from '../config/settingsSnapshot.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import type { HubToken } from '../secrets/hubToken.ts';
 import type { RemoteKey } from '../secrets/remoteKey.ts';
+import type { McpLauncher } from '../tools/mcpLauncher.ts';
+import type { FinetuneView } from '../views/finetuneView.ts';
 import type { LocationOpener } from '../views/openLocation.ts';
+import type { MoodView } from '../views/moodView.ts';
 import type { SearchHistory } from '../views/searchHistory.ts';
 import type { SearchPanel } from '../views/searchPanel.ts';
 import type { SearchView } from '../views/searchView.ts';
@@ -14,11 +17,15 @@ export interface CommandContext {
   readonly engine: EngineClient;
   readonly panel: SearchPanel;
   readonly view: SearchView;
+  readonly finetuneView: FinetuneView;
   readonly history: SearchHistory;
   readonly opener: LocationOpener;
   readonly reporter: StatusReporter;
+  readonly mood: MoodView;
+  readonly secrets: vscode.SecretStorage;
   readonly remoteKey: RemoteKey;
   readonly hubToken: HubToken;
+  readonly mcpLauncher: McpLauncher;
   readonly log: vscode.LogOutputChannel;
   /** The settings of now. */
   readonly settings: () => SettingsSnapshot;

@@ -3,8 +3,13 @@ import { commands, type CommandId } from '../../shared/commands.ts';
 import { clearIndex } from './clearIndex.ts';
 import type { CommandContext, CommandHandler } from './commandContext.ts';
 import { copyDiagnostics } from './copyDiagnostics.ts';
+import { copyMcpConfiguration } from './copyMcpConfiguration.ts';
+import { fetchIssues } from './fetchIssues.ts';
 import { findDuplicates } from './findDuplicates.ts';
+import { finetune } from './finetune.ts';
+import { measureSearch } from './measureSearch.ts';
 import { findSimilar } from './findSimilar.ts';
+import { importIssues } from './importIssues.ts';
 import { pauseIndexing } from './pauseIndexing.ts';
 import { previewRemote } from './previewRemote.ts';
 import { quickSearch } from './quickSearch.ts';
@@ -17,6 +22,7 @@ import { selectModel } from './selectModel.ts';
 import { setRemoteKey } from './setRemoteKey.ts';
 import { setHubToken } from './setHubToken.ts';
 import { showLog } from './showLog.ts';
+import { showMood } from './showMood.ts';
 import { showStatus } from './showStatus.ts';
 
 /** Every command has a handler here, or this does not compile. */
@@ -26,13 +32,19 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
   'sextant.searchSelection': searchSelection,
   'sextant.findSimilar': findSimilar,
   'sextant.findDuplicates': findDuplicates,
+  'sextant.showMood': showMood,
+  'sextant.fetchIssues': fetchIssues,
+  'sextant.importIssues': importIssues,
   'sextant.reindex': reindex,
   'sextant.pauseIndexing': pauseIndexing,
   'sextant.resumeIndexing': resumeIndexing,
   'sextant.selectModel': selectModel,
   'sextant.setHubToken': setHubToken,
   'sextant.showStatus': showStatus,
+  'sextant.finetune': finetune,
+  'sextant.measureSearch': measureSearch,
   'sextant.showLog': showLog,
+  'sextant.copyMcpConfiguration': copyMcpConfiguration,
   'sextant.copyDiagnostics': copyDiagnostics,
   'sextant.setRemoteKey': setRemoteKey,
   'sextant.previewRemote': previewRemote,
