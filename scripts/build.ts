@@ -48,6 +48,7 @@ const bundles: BuildOptions[] = [
       tokenizeWorker: 'src/engine/runtime/tokenizeWorker.ts',
       encodeWorker: 'src/engine/runtime/encodeWorker.ts',
       cudaProbe: 'src/engine/runtime/cuda/cudaProbe.ts',
+      providerProbe: 'src/engine/runtime/providers/providerProbe.ts',
       trainWorker: 'src/engine/finetune/training/trainWorker.ts',
     },
     outdir: dist,

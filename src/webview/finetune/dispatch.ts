@@ -1,0 +1,3 @@
+import type { FinetuneToHost } from '../../shared/finetunePanel.ts';
+
+export type Send = (message: FinetuneToHost) => void;
