@@ -34,6 +34,7 @@ export function readSettings(keyOf: (url: string) => string | undefined): Settin
       precision: read('sextant.runtime.precision'),
       threads: read('sextant.runtime.threads'),
       modelPath: read('sextant.model.path'),
+      commitLimit: read('sextant.commits.limit'),
       ...(remote === undefined ? {} : { remote }),
     },
     searchMode: read('sextant.search.mode'),

@@ -1,0 +1,3 @@
+import type { MoodEvent } from './model/update.ts';
+
+export type Dispatch = (event: MoodEvent) => void;
