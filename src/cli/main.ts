@@ -54,7 +54,7 @@ function help(): string {
     '',
     ...rows,
     '',
-    'Everywhere: --json (one JSON value on stdout), --model NAME|DIR, --threads N, --backend auto|cpu|cuda, --precision float32|int8.',
+    'Everywhere: --json (one JSON value on stdout), --model NAME|DIR, --threads N, --backend auto|cpu|cuda|directml|coreml|webgpu, --precision float32|int8.',
     'Embedding at a server: --remote URL [--remote-model NAME] [--remote-dimensions N], its key in SEXTANT_REMOTE_KEY.',
     'Indexes are kept in SEXTANT_HOME, or the data folder of this system.',
   ].join('\n')}\n`;

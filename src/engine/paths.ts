@@ -13,6 +13,7 @@ const workers = {
   tokenizeWorker: 'runtime/tokenizeWorker.ts',
   encodeWorker: 'runtime/encodeWorker.ts',
   cudaProbe: 'runtime/cuda/cudaProbe.ts',
+  providerProbe: 'runtime/providers/providerProbe.ts',
   trainWorker: 'finetune/training/trainWorker.ts',
 } as const;
 

@@ -12,12 +12,13 @@ import {
   type SearchResponse,
 } from './search.ts';
 import { remoteSettingsSchema } from './remote.ts';
+import { teamSettingsSchema } from './team.ts';
 import type { EngineStatus } from './status.ts';
 
 /** Raised by one whenever a request or its meaning changes; host and engine must agree on it. */
 export const protocolVersion = 1;
 
-export const backendPreferences = ['auto', 'cpu', 'cuda'] as const;
+export const backendPreferences = ['auto', 'cpu', 'cuda', 'directml', 'coreml', 'webgpu'] as const;
 export const precisions = ['float32', 'int8'] as const;
 
 /** What the user's settings say about the engine; an immutable snapshot. */
@@ -35,6 +36,8 @@ export const engineSettingsSchema = z.object({
   modelPath: z.string(),
   /** Embed at a server instead of here; absent: nothing leaves this machine. */
   remote: z.optional(remoteSettingsSchema),
+  /** Search what a team shares as well; absent: this machine only. */
+  team: z.optional(teamSettingsSchema),
   /** The newest so many commits of a repository are indexed; 0: none. Absent: the engine's own bound. */
   commitLimit: z.optional(z.int().check(z.gte(0))),
 });

@@ -60,6 +60,14 @@ export const settings = {
     maximum: 200,
     description: 'How many results a search shows before scrolling fetches more.',
   }),
+  'sextant.commits.limit': define<number>({
+    default: 20_000,
+    scope: 'window',
+    minimum: 0,
+    maximum: 1_000_000,
+    description:
+      'The newest so many commits of each repository can be searched and have their mood told. 0: none are read.',
+  }),
   'sextant.duplicates.threshold': define<number>({
     default: 0.92,
     scope: 'window',
@@ -122,12 +130,19 @@ export const settings = {
     maximum: 64,
     description: 'Requests to the embedding server at the same time, at most; fewer while it is overloaded.',
   }),
-  'sextant.runtime.backend': define<'auto' | 'cpu' | 'cuda'>({
+  'sextant.runtime.backend': define<'auto' | 'cpu' | 'cuda' | 'directml' | 'coreml' | 'webgpu'>({
     default: 'auto',
     scope: 'machine',
     restricted: true,
-    enum: ['auto', 'cpu', 'cuda'],
-    enumDescriptions: ['CUDA where it works, else the CPU.', 'Always the CPU.', 'CUDA, or an error that says why not.'],
+    enum: ['auto', 'cpu', 'cuda', 'directml', 'coreml', 'webgpu'],
+    enumDescriptions: [
+      'CUDA where it works, else the CPU.',
+      'Always the CPU.',
+      'CUDA, or an error that says why not.',
+      'DirectML of ONNX Runtime (Windows), once it agrees with the CPU. Experimental.',
+      'Core ML of ONNX Runtime (macOS), once it agrees with the CPU. Experimental.',
+      'WebGPU of ONNX Runtime, once it agrees with the CPU. Experimental.',
+    ],
     description: 'What runs the model. The status bar shows which one is in use.',
   }),
   'sextant.runtime.precision': define<'float32' | 'int8'>({

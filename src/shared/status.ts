@@ -13,6 +13,7 @@ export const skipReasons = [
   'encoding',
   'empty',
   'secret',
+  'shared',
 ] as const;
 export type SkipReason = (typeof skipReasons)[number];
 export type SkipCounts = Partial<Record<SkipReason, number>>;
@@ -39,6 +40,8 @@ export interface RootStatus {
   /** Indexed files by VS Code language id; what the panel offers as language filters. */
   readonly languages?: Readonly<Record<string, number>>;
   readonly error?: SerializedError;
+  /** The team's index over the same files; `error` while it cannot be used. */
+  readonly team?: { readonly view: string; readonly error?: SerializedError };
 }
 
 export interface ModelStatus {
@@ -48,7 +51,7 @@ export interface ModelStatus {
 }
 
 export interface BackendStatus {
-  readonly name: 'cpu' | 'cuda' | 'remote';
+  readonly name: 'cpu' | 'cuda' | 'directml' | 'coreml' | 'webgpu' | 'remote';
   /** Why this backend and not a faster one. */
   readonly reason: string;
 }

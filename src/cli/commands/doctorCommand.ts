@@ -1,4 +1,7 @@
-import type { Command } from '../command.ts';
+import { embeddedModelDirectory } from '../../engine/paths.ts';
+import { inspectProviders } from '../../engine/runtime/providers/providers.ts';
+import { stringOption, type Command } from '../command.ts';
+import { resolveModel } from '../models.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -6,11 +9,14 @@ export const doctorCommand: Command = {
   summary: 'Say what runs here and why: versions, backends, model, databases.',
   options: {},
   arity: [0, 0],
-  async run({ engine }) {
+  async run({ engine, options }) {
     await engine()
       .encoder()
       .catch(() => undefined);
-    const diagnostics = engine().diagnostics();
+    const known = engine().diagnostics();
+    const tried = await inspectProviders(resolveModel(stringOption(options, 'model')) || embeddedModelDirectory);
+    const untried = known.backends.filter(({ name }) => !tried.some((report) => report.name === name));
+    const diagnostics = { ...known, backends: [...untried, ...tried] };
     const { status } = diagnostics;
     const model = status.model ? `${status.model.name}, ${status.model.dimension} dimensions` : 'none';
     const lines = [

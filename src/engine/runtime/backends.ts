@@ -1,7 +1,9 @@
 import { cudaAvailability, knownCudaAvailability, type CudaAvailability } from './cuda/availability.ts';
 import { SextantError } from '../../shared/errors.ts';
+import { providers, type ProviderName } from './providers/providers.ts';
 
-export type BackendChoice = 'auto' | 'cpu' | 'cuda';
+/** `auto` takes CUDA or the CPU; the GPU providers of ONNX Runtime are used when they are asked for by name. */
+export type BackendChoice = 'auto' | 'cpu' | 'cuda' | ProviderName;
 
 /** A way to run models, and why it can be used or not. */
 export interface BackendReport {
@@ -16,6 +18,11 @@ export function backends(): readonly BackendReport[] {
   return [
     { name: 'cpu', available: true, reason: 'ONNX Runtime' },
     { name: 'cuda', available, reason },
+    ...(Object.keys(providers) as ProviderName[]).map((name) => ({
+      name,
+      available: false,
+      reason: `Not tried: only used when “${name}” is chosen.`,
+    })),
   ];
 }
 
@@ -23,7 +30,7 @@ export function backends(): readonly BackendReport[] {
  * What the settings leave to decide: a device, or why there is none.
  * @throws SextantError `runtime_unavailable` if CUDA is insisted on and cannot be had.
  */
-export async function chooseBackend(choice: BackendChoice): Promise<CudaAvailability> {
+export async function chooseBackend(choice: Exclude<BackendChoice, ProviderName>): Promise<CudaAvailability> {
   if (choice === 'cpu') return { available: false, reason: 'Chosen in the settings.' };
   const cuda = await cudaAvailability();
   if (choice === 'cuda' && !cuda.available) {

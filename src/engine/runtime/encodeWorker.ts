@@ -9,6 +9,7 @@ import { lowerNetwork, type LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { QuantizedWeights } from './quantizedWeights.ts';
 import { OrtModel, type Matrix } from './ortModel.ts';
 import type { PackedInput } from './packedInput.ts';
+import type { ProviderName } from './providers/providers.ts';
 import { serveRequests } from './serveRequests.ts';
 import type { WorkerData } from './workerLink.ts';
 
@@ -21,12 +22,14 @@ export interface EncodeSettings {
   /** What the rows that come back are: embeddings, or logits of the classes. */
   readonly head: 'embedding' | 'classification';
   readonly precision: Precision;
+  /** A GPU of ONNX Runtime instead of the CPU. */
+  readonly provider?: ProviderName;
 }
 
 /** `load` opens the session, so that a model that cannot run is known before the first text. */
 export type EncodeRequest = { readonly kind: 'load' } | { readonly kind: 'encode'; readonly input: PackedInput };
 
-const { folder, threads, head, precision } = (workerData as WorkerData<EncodeSettings>).settings;
+const { folder, threads, head, precision, provider } = (workerData as WorkerData<EncodeSettings>).settings;
 
 async function load(): Promise<OrtModel> {
   const { encoder, network: embedding, config, weights, weightsRoot } = await readModelFolder(folder);
@@ -38,10 +41,10 @@ async function load(): Promise<OrtModel> {
   using quantized = precision === 'int8' ? new QuantizedWeights(path.join(folder, weightsName), tensors) : undefined;
   const lower = (network: Network, output: string): LoweredNetwork =>
     lowerNetwork(firstTokenOnly(network), { file: weightsName, tensors }, [output], quantized);
-  if (head === 'embedding')
-    return await OrtModel.open(lower(embedding, embedding.embedding), { folder: weightsRoot, threads });
+  const options = { folder: weightsRoot, threads, ...(provider === undefined ? {} : { provider }) };
+  if (head === 'embedding') return await OrtModel.open(lower(embedding, embedding.embedding), options);
   const classification = withClassificationHead(encoder, config, (name) => tensors.get(name)?.shape);
-  return await OrtModel.open(lower(classification, classification.logits), { folder: weightsRoot, threads });
+  return await OrtModel.open(lower(classification, classification.logits), options);
 }
 
 let model: Promise<OrtModel> | undefined;

@@ -8,6 +8,8 @@ import { CudaModel } from './cuda/cudaModel.ts';
 import type { EncodeRequest, EncodeSettings, Precision } from './encodeWorker.ts';
 import type { Matrix } from './ortModel.ts';
 import { PackedRunner, type PackedRunnerOptions } from './packedRunner.ts';
+import { providerDevice } from './providers/providerDevice.ts';
+import { isProvider, requireProvider } from './providers/providers.ts';
 import { WorkerLink } from './workerLink.ts';
 
 export interface OpenRunnerOptions {
@@ -38,6 +40,15 @@ export async function openRunner(model: ModelFolder, head: Head, options: OpenRu
     1,
     options.threads > 0 ? Math.floor(options.threads) : Math.ceil(os.availableParallelism() / 2),
   );
+  if (isProvider(backend)) {
+    const { reason } = await requireProvider(backend, model.folder);
+    signal?.throwIfAborted();
+    const runner = await loaded(
+      { model, head, threads, precision: 'float32', device: providerDevice(model, head, backend) },
+      signal,
+    );
+    return { runner, backend: { name: backend, reason }, precision: 'float32' };
+  }
   const cuda = await chooseBackend(backend);
   signal?.throwIfAborted();
   let { reason } = cuda;

@@ -3,6 +3,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { LoweredNetwork } from './onnx/lowerNetwork.ts';
 import { PackedFeeds } from './packedFeeds.ts';
 import type { PackedInput } from './packedInput.ts';
+import { providers, type ProviderName } from './providers/providers.ts';
 
 export interface Matrix {
   readonly data: Float32Array;
@@ -14,6 +15,8 @@ export interface OrtModelOptions {
   /** Folder that holds the weights file which the graph names. */
   readonly folder: string;
   readonly threads: number;
+  /** What computes instead of the CPU, which takes over what it cannot. */
+  readonly provider?: ProviderName;
 }
 
 /** A lowered network in an ONNX Runtime session on the CPU. `run` blocks its thread, so it belongs in a worker. */
@@ -53,9 +56,10 @@ export class OrtModel {
  */
 export async function createSession(
   model: Uint8Array,
-  { folder, threads }: OrtModelOptions,
+  { folder, threads, provider }: OrtModelOptions,
 ): Promise<ort.InferenceSession> {
   const options: ort.InferenceSession.SessionOptions = {
+    ...(provider === undefined ? {} : { executionProviders: [providers[provider], 'cpu'] }),
     intraOpNumThreads: threads,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
