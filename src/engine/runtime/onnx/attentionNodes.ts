@@ -80,7 +80,7 @@ export class AttentionNodes {
   /** A branch of an `If`: no inputs, since it sees the graph around it, and one output `[T, width]`. */
   #branch(width: number, build: (graph: OnnxGraph) => string): OnnxGraph {
     const graph = new OnnxGraph(`branch_${this.#branches++}`);
-    graph.output(build(graph), 'float32', ['rows', width]);
+    graph.output(build(graph), 'float32', ['T', width]);
     return graph;
   }
 }

@@ -33,7 +33,7 @@ export function lowerGradient(
   const lowering = new TrainingLowering(network.network, weights, trained);
   const { forward, values, graph } = lowering;
   const gradients = new GradientNodes(lowering);
-  graph.input(seed, 'float32', ['rows', 'columns']);
+  graph.input(seed, 'float32', ['B', 'result_columns']);
   values.set(network.seed, [seed]);
   for (const operation of network.operations) {
     if (isForward(operation)) forward.lower(operation);
@@ -90,7 +90,7 @@ class TrainingLowering {
 
   finish(value: string): Pick<LoweredTraining, 'model' | 'feeds' | 'parameters' | 'result'> {
     this.graph.node('Identity', [this.values.one(value)], {}, { output: result });
-    this.graph.output(result, 'float32', ['rows', 'columns']);
+    this.graph.output(result, 'float32', ['B', 'result_columns']);
     return { model: this.graph.finish(), feeds: this.inputs.plan, parameters: this.weights.inputs, result };
   }
 }
