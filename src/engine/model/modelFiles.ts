@@ -6,6 +6,8 @@ import { SextantError } from '../../shared/errors.ts';
 
 /** Files this big are hashed once and remembered beside the model; smaller ones hash in the blink of an eye. */
 const rememberFromBytes = 64 * 1024 * 1024;
+/** Configurations are a few kilobytes; what is longer than this is none, and is not read into memory. */
+const longestJsonBytes = 16 * 1024 * 1024;
 const memoName = '.sextant-digests.json';
 const memoSchema = z.record(z.string(), z.object({ bytes: z.number(), modified: z.number(), sha256: z.string() }));
 
@@ -13,6 +15,8 @@ const memoSchema = z.record(z.string(), z.object({ bytes: z.number(), modified: 
 export async function readJsonFile(folder: string, name: string): Promise<unknown> {
   let text: string;
   try {
+    const { size } = await stat(path.join(folder, name));
+    if (size > longestJsonBytes) throw new Error(`${size} bytes`);
     text = await readFile(path.join(folder, name), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -12,6 +12,7 @@ import type {
   ModelProgress,
 } from '../../shared/models.ts';
 import { readModelFolder } from '../model/modelFolder.ts';
+import { readModelManifest } from '../model/modelManifest.ts';
 import { WriterLease } from '../store/writerLease.ts';
 import { ByteMeter } from './byteMeter.ts';
 import { curatedModel, curatedModels } from './curated.ts';
@@ -117,7 +118,6 @@ export class ModelService {
    */
   async import(from: string, options: ImportOptions): Promise<ModelInstallation> {
     const { signal } = options;
-    const name = importedName(options.name ?? from);
     await mkdir(this.library.directory, { recursive: true });
     const staging = this.library.staging(`import-${randomUUID()}`);
     const report = this.#reporter(options.task ?? '');
@@ -132,6 +132,7 @@ export class ModelService {
       await archive?.unpack(staging, meter, signal);
       await folder?.copy(staging, meter, signal);
       report({ phase: 'checking', ...meter.reading() });
+      const name = importedName(options.name ?? (await ownName(staging)) ?? from);
       const facts: InstallFacts = { name, source: { kind: 'import', from: path.basename(from) } };
       return await this.#install(staging, facts, (fingerprint) => folderName(name, fingerprint));
     } finally {
@@ -209,7 +210,7 @@ export interface OfferOptions {
 }
 
 export interface ImportOptions {
-  /** Name in the library; that of the file or folder by default. */
+  /** Name in the library; by default what the model calls itself, or that of the file or folder. */
   readonly name?: string;
   readonly task?: string;
   readonly signal?: AbortSignal;
@@ -229,6 +230,11 @@ async function exclusively<T>(file: string, repository: string, work: () => Prom
     lease.release();
     rmSync(file, { force: true });
   }
+}
+
+/** What a model that Sextant made calls itself. */
+async function ownName(folder: string): Promise<string | undefined> {
+  return (await readModelManifest(folder)).name;
 }
 
 /** A folder name made of what people called the file. */

@@ -166,7 +166,7 @@ describe('a folder', () => {
     const manifest = (more: object): Buffer => Buffer.from(JSON.stringify({ ...own, ...more }));
     const folder = writeFolder(path.join(bed.home, 'tuned'), { ...files, 'sextant.json': manifest({}) });
     const { model } = await bed.service.import(folder, {});
-    assert.deepEqual([model.dimension, model.license, model.purpose], [32, 'mit', 'embedding']);
+    assert.deepEqual([model.name, model.dimension, model.license, model.purpose], ['other', 32, 'mit', 'embedding']);
     const wrong = { files: { 'model.safetensors': { sha256: '0'.repeat(64), bytes: 1 } } };
     const damaged = writeFolder(path.join(bed.home, 'damaged'), { ...files, 'sextant.json': manifest(wrong) });
     await assert.rejects(bed.service.import(damaged, {}), { code: 'model_invalid' });

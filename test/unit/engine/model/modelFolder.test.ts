@@ -106,3 +106,7 @@ test('a model that cannot be right is refused', async () => {
   await refuses({ 'sextant.json': { name: 'a', pooling: 'mean', files } }, 'model_invalid', /model\.safetensors/);
   await assert.rejects(readModelFolder('/nowhere/at/all'), { code: 'model_missing' });
 });
+
+test('a configuration of many megabytes is not read', async () => {
+  await refuses({ 'config.json': ' '.repeat(17 * 1024 * 1024) }, 'model_invalid', /config\.json cannot be read/);
+});
