@@ -83,7 +83,6 @@ export const text = {
   } satisfies Record<PanelBlocker, string>,
   source: (source: PairSource | 'all') => (source === 'all' ? 'All questions' : sources[source]),
   phase: (phase: MeasurePhase) => phases[phase],
-  pairCount: (pairs: number) => `${count(pairs)} ${pairs === 1 ? 'pair' : 'pairs'}`,
   split: (train: number, tune: number, held: number) =>
     tune === 0
       ? `${count(train)} in turns, ${count(held)} judged`

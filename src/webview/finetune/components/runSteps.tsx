@@ -160,7 +160,7 @@ export function RunSteps({ run, send }: RunProps) {
   const working = run.state === 'training' || run.state === 'evaluating';
   return (
     <ol class="run-steps">
-      <Step title={`${text.steps.pairs} · ${text.pairCount(run.pairs)}`} state="done">
+      <Step title={`${text.steps.pairs} · ${count(run.pairs)}`} state="done">
         <Sources run={run} />
         <button type="button" class="link" title={text.reviewHint} onClick={() => send({ type: 'review', id: run.id })}>
           {text.review}
