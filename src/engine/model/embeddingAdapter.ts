@@ -1,8 +1,9 @@
 import type { Network, Operation } from './network.ts';
 import type { TensorShapes } from './networkBuilder.ts';
 
-const rowsName = 'adapter.embeddings.rows';
-const columnsName = 'adapter.embeddings.columns';
+const names = { rows: 'adapter.embeddings.rows', columns: 'adapter.embeddings.columns' };
+/** Under a head, transformers looks for `model.` in front of the encoder's names. */
+const prefixes = ['', 'model.'];
 
 /**
  * A low-rank change of the token embeddings (after LoRA, Hu et al. 2021): row `i` of the table becomes
@@ -10,9 +11,12 @@ const columnsName = 'adapter.embeddings.columns';
  * table itself is shared with the base. Networks without one come back as they are.
  */
 export function withEmbeddingAdapter<N extends Network>(network: N, shapes: TensorShapes): N {
-  const rank = shapes(rowsName)?.[1];
+  const prefix = prefixes.find((candidate) => shapes(candidate + names.rows) !== undefined);
   const [embed, ...rest] = network.operations;
-  if (rank === undefined || embed?.kind !== 'embed') return network;
+  if (prefix === undefined || embed?.kind !== 'embed') return network;
+  const rowsName = prefix + names.rows;
+  const columnsName = prefix + names.columns;
+  const rank = shapes(rowsName)?.[1] ?? 0;
   const { width, output, norm, ...table } = embed;
   const sum = norm === undefined ? output : `${output}.sum`;
   const operations: Operation[] = [

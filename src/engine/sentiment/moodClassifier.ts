@@ -113,10 +113,12 @@ async function cleanAll(
 ): Promise<CleanText[]> {
   const cleaned: CleanText[] = [];
   for (const [index, text] of texts.entries()) {
-    if (index % cleanedAtOnce === 0) await yieldToEvents(undefined, signal === undefined ? {} : { signal });
+    if (index % cleanedAtOnce === 0) {
+      await yieldToEvents();
+      signal?.throwIfAborted();
+    }
     cleaned.push(cleanText(text, kind, authors?.[index]));
   }
-  signal?.throwIfAborted();
   return cleaned;
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import { moodLabels, type MoodLabel } from '../../shared/sentiment.ts';
 import { trainClassifier } from '../finetune/training/trainClassifier.ts';
-import { embeddedModelDirectory } from '../paths.ts';
+import { moodModelDirectory } from '../paths.ts';
 import type { BackendChoice } from '../runtime/backends.ts';
 import { cleanText } from './cleanText.ts';
 import type { LabelledText } from './labelledTexts.ts';
@@ -16,7 +16,7 @@ export interface TrainMoodOptions {
   readonly outDir: string;
   /** Holds the state of unfinished runs; the same call goes on from it. */
   readonly storageDir: string;
-  /** Model folder to start from; the embedded default if it is not said. */
+  /** Model folder to start from; the classifier that ships if it is not said. */
   readonly modelDir?: string;
   readonly epochs: number;
   readonly batchSize: number;
@@ -54,7 +54,7 @@ export async function trainMoodModel(options: TrainMoodOptions): Promise<TrainMo
   const bounds = signal === undefined ? {} : { signal };
   const before = await measure(undefined, kept, options);
   const result = await trainClassifier({
-    modelDir: modelDir ?? embeddedModelDirectory,
+    modelDir: modelDir ?? moodModelDirectory,
     outDir,
     checkpointDir: path.join(storageDir, 'training', digestOf(outDir).toString('hex')),
     examples: train.map(({ text, label }) => ({ text: ` ${cleanText(text, 'comment').normalized}`, label })),

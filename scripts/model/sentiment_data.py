@@ -1,0 +1,145 @@
+"""What the mood adapter is trained on. Texts stay in the work folder; none is in the repository or in the package.
+
+Polarity (stage 1): words and phrases that people rated or that stand in lists of pros and cons. Labelled texts (stage 2):
+`sentiment/train.jsonl`. Silver (stage 2): subjects of commits that hold no word of feeling, for what “kill” and “fatal” mean
+to developers.
+"""
+
+import json
+import random
+import re
+import subprocess
+from glob import glob
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_union
+
+from common import HERE, SEED, read_jsonl
+
+LABELS = ["negative", "neutral", "positive"]
+
+# Words that rate things in reviews and name things in programs.
+TECHNICAL = set(
+    """abort aborted alarm alert attack blame block blocked bomb break breaking broken bug bugs bad blind conflict conflicts
+    crash crashed crashes crashing critical crude cut dead deadlock death debug defect defects delay denied deny deprecated
+    destroy destroyed die died dies dirty disable disabled drop dropped dump dumps error errors exclude excluded execute
+    exhaust exhausted exploit expire expired fail failed failing fails failure failures fake fall fallback fatal fault faults
+    fear flaw flush force forced freeze frozen garbage hack hang hangs hard harsh hazard hole ignore ignored illegal inject
+    injection interrupt invalid isolate issue issues junk kill killed killing kills lack lag leak leaking leaks limit
+    limitation limited limits lock lose losing loss lost master miss missed missing mistake negative never null object odd
+    orphan orphaned outage overflow overhead panic penalty poison poll problem problems refuse refused reject rejected
+    rejects remove removed removes resource restrict restricted risk risks rogue sandbox scratch severe severity slave split
+    spoof stale starvation steal stop stopped stops strip stub stuck suppress tangled terminate throw toxic trap trash trick
+    undefined unexpected unknown unsafe unstable victim violate violation virus vulnerable vulnerability warn warned warning
+    warnings waste weak wrong zap zombie support supported trust trusted like free clear clean better best right important
+    well work worked works faster fast gold top patch ready proper valid secure security share shared safe safely solid
+    sharp simple smart smooth stable lead leading intelligence helper help fresh flexible fine enhanced effective efficient
+    correct correctly corrupt bogus dangerous escape unused obsolete""".split()
+)
+FEELING = re.compile(
+    r"\b(stupid|ugly|hate|awful|horribl|terribl|crap|shit|fuck|damn|sorry|unfortunate|sad\b|sadly|annoy|thank|awesome|great|"
+    r"nice|nicer|love|lovely|beautiful|yay|woo|sigh|ugh|wtf|oops|happy|suck|silly|disgust|painful|mess\b|hooray|finally|"
+    r"insane|crazy|embarrass|confus|nasty|weird|misguided|badly)|:\)|:\(|;\)|!",
+    re.I,
+)
+
+
+def write_rows(rows, path):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def cleaned(rows, path, kind="comment"):
+    """The rows as Sextant's own cleaning leaves them."""
+    raw = path.with_suffix(".raw.jsonl")
+    write_rows(rows, raw)
+    subprocess.run(["node", str(HERE / "sentimentTexts.ts"), str(raw), str(path), kind], check=True)
+    return list(read_jsonl(path))
+
+
+def target(label, sure):
+    rest = (1 - sure) / (len(LABELS) - 1)
+    return [sure if name == label else rest for name in LABELS]
+
+
+def lexicon_rows(folder):
+    """Single words: VADER's ratings (mean of ten people, -4 to 4) and the opinion lexicon, which knows the sign alone."""
+    rated = {}
+    for line in (folder / "vader_lexicon.txt").read_text().splitlines():
+        word, rating, *_ = line.split("\t")
+        rated[word] = float(rating) / 2
+    for sign, name in ((-1, "negative"), (1, "positive")):
+        for line in (folder / "opinion_lexicon" / f"{name}-words.txt").read_text(encoding="latin-1").splitlines():
+            if line and not line.startswith(";"):
+                rated[line] = (rated[line] + sign) / 1.5 if line in rated else 0.9 * sign
+    for word, rating in sorted(rated.items()):
+        strength = min(0.92, 0.85 * abs(rating) * (0.15 if word in TECHNICAL else 1))
+        pair = [strength, 0.03] if rating < 0 else [0.03, strength]
+        yield {"text": word, "soft": [pair[0], 0.97 - strength, pair[1]], "weight": 0.5}
+
+
+def review_rows(folder):
+    """Phrases of pros and cons, sentences of film reviews (no neutral ones: the class is left open), product reviews."""
+    rng = random.Random(SEED)
+    for name, label in (("Pros", "positive"), ("Cons", "negative")):
+        lines = (folder / "pros_cons" / f"Integrated{name}.txt").read_text(encoding="latin-1").splitlines()
+        phrases = [re.sub(r"<[^>]+>", "", line).strip() for line in lines]
+        phrases = [phrase for phrase in phrases if 2 <= len(phrase.split()) <= 12]
+        for phrase in rng.sample(phrases, min(10_000, len(phrases))):
+            yield {"text": phrase, "soft": target(label, 0.97), "open": True, "weight": 0.5}
+    for name, label in (("neg", "negative"), ("pos", "positive")):
+        for line in (folder / "sentence_polarity" / f"rt-polarity.{name}").read_text(encoding="latin-1").splitlines():
+            yield {"text": line, "soft": target(label, 0.97), "open": True, "weight": 1}
+    for file in sorted(glob(str(folder / "product_reviews_*" / "*.txt"))):
+        for line in Path(file).read_text(encoding="latin-1").splitlines():
+            tags, mark, text = line.partition("##")
+            marks = [int(value) for value in re.findall(r"\[([+-]\d)\]", tags)]
+            if not mark or not text.strip() or (marks and sum(marks) == 0):
+                continue
+            label = "neutral" if not marks else "positive" if sum(marks) > 0 else "negative"
+            yield {"text": text.strip(), "soft": target(label, 0.94), "weight": 1}
+
+
+def polarity(folder, work):
+    return cleaned([*lexicon_rows(folder), *review_rows(folder)], work / "polarity.jsonl")
+
+
+def labelled(path, work):
+    """Each label mixed with what a bag of n-grams trained on the other texts expects: labels of people disagree."""
+    rows = cleaned(list(read_jsonl(path)), work / "labelled.jsonl")
+    y = np.array([LABELS.index(row["label"]) for row in rows])
+    weight = np.array([1.0 if "gh-" in row["source"] else 0.5 if "api-" in row["source"] else 0.25 for row in rows])
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"\S+")
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=3, max_features=120_000)
+    x = make_union(words, characters).fit_transform([row["text"] for row in rows])
+    fold = np.random.default_rng(SEED).integers(0, 5, len(rows))
+    expected = np.zeros((len(rows), len(LABELS)))
+    for held in range(5):
+        model = LogisticRegression(C=4, max_iter=100, class_weight="balanced")
+        model.fit(x[fold != held], y[fold != held], sample_weight=weight[fold != held])
+        expected[fold == held] = model.predict_proba(x[fold == held])
+    for row, label, guess in zip(rows, y, expected):
+        row["soft"] = (0.65 * np.eye(len(LABELS))[label] + 0.35 * guess).round(4).tolist()
+        row["weight"] = 2.0 if "gh-" in row["source"] else 1.0 if "api-" in row["source"] else 0.5
+    return rows
+
+
+def silver(repositories, work):
+    """Subjects of commits without a word of feeling, half of them with a word of `TECHNICAL`."""
+    rng = random.Random(SEED)
+    rows = []
+    for repository in repositories:
+        log = subprocess.run(
+            ["git", "-C", str(repository), "log", "--no-merges", "--format=%s"],
+            capture_output=True, text=True, errors="replace", check=True,
+        ).stdout
+        subjects = sorted({line for line in log.split("\n") if 0 < len(line) <= 120 and not FEELING.search(line)})
+        rng.shuffle(subjects)
+        technical = [s for s in subjects if TECHNICAL & set(re.findall(r"[a-z]+", s.lower()))]
+        # The area in front (`net: `) is a habit of few projects.
+        chosen = technical[:1600] + subjects[:900]
+        rows += [re.sub(r"^[\w./()-]+: ", "", text) if n % 2 else text for n, text in enumerate(chosen)]
+    texts = [{"text": text, "soft": target("neutral", 0.96), "weight": 0.5, "source": "silver"} for text in rows]
+    return cleaned(texts, work / "silver.jsonl", "commit")
