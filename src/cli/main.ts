@@ -19,6 +19,7 @@ import { similarCommand } from './commands/similarCommand.ts';
 import { engineSettings } from './engineSettings.ts';
 import { remoteOptions } from './remote.ts';
 import { storageDirectory } from './storageDirectory.ts';
+import { storeOptions } from './teamStore.ts';
 
 const commands: readonly Command[] = [
   indexCommand,
@@ -44,6 +45,7 @@ const globalOptions = {
   backend: { type: 'string' },
   precision: { type: 'string' },
   ...remoteOptions,
+  ...storeOptions,
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -56,6 +58,7 @@ function help(): string {
     '',
     'Everywhere: --json (one JSON value on stdout), --model NAME|DIR, --threads N, --backend auto|cpu|cuda|directml|coreml|webgpu, --precision float32|int8.',
     'Embedding at a server: --remote URL [--remote-model NAME] [--remote-dimensions N], its key in SEXTANT_REMOTE_KEY.',
+    'An index shared by a team: --store postgres://USER@HOST/DATABASE [--view NAME] [--repository NAME], password in PGPASSWORD.',
     'Indexes are kept in SEXTANT_HOME, or the data folder of this system.',
   ].join('\n')}\n`;
 }

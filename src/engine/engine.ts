@@ -26,10 +26,11 @@ import { MeasureService } from './measure/measureService.ts';
 import { ModelLibrary } from './models/modelLibrary.ts';
 import { ModelService } from './models/modelService.ts';
 import { OpenRoot } from './openRoot.ts';
-import { writePreview } from './remote/remotePreview.ts';
+import { requiredRemote, writePreview } from './remote/remotePreview.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
 import { translateError } from './store/sqlite.ts';
+import { searchLayers } from './team/searchLayers.ts';
 
 export interface EngineOptions {
   /** Folder of the databases; created when missing. */
@@ -200,15 +201,17 @@ export class Engine {
   async #searchCode(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
     const roots = this.#chosen(request.roots);
     const encoder = await this.#encoderFor(roots, request.mode !== 'keyword');
-    const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
-    return this.#guarded(roots, () => this.#search.search(searched, encoder, request, signal));
+    return this.#guarded(roots, () =>
+      searchLayers(roots, encoder?.fingerprint, (searched) => this.#search.search(searched, encoder, request, signal)),
+    );
   }
 
   async similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
     const roots = this.#chosen(request.roots);
     const encoder = await this.#encoderFor(roots, true);
-    const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
-    return this.#guarded(roots, () => this.#search.similar(searched, encoder, request, signal));
+    return this.#guarded(roots, () =>
+      searchLayers(roots, encoder?.fingerprint, (searched) => this.#search.similar(searched, encoder, request, signal)),
+    );
   }
 
   async duplicates(request: DuplicatesRequest, signal: AbortSignal): Promise<DuplicatesResponse> {
@@ -220,11 +223,8 @@ export class Engine {
 
   /** What the embedding server of the settings would get of these roots; nothing is sent. */
   previewRemote(uris: readonly string[] | undefined): RemotePreview[] {
-    const { remote } = this.#settings;
-    if (remote !== undefined) return this.#chosen(uris).map((root) => root.previewRemote(remote));
-    throw new SextantError('invalid_argument', 'No embedding server is set: nothing leaves this machine.', {
-      hint: 'Name one in sextant.remote.url, or with --remote.',
-    });
+    const remote = requiredRemote(this.#settings);
+    return this.#chosen(uris).map((root) => root.previewRemote(remote));
   }
 
   /** As {@link previewRemote}, into a file for people. */
@@ -355,7 +355,7 @@ export class Engine {
   async #encoderFor(roots: readonly OpenRoot[], wanted: boolean): Promise<Encoder | undefined> {
     if (!wanted) return undefined;
     const serving = new Set(roots.map((root) => root.servingModel()).filter((model) => model !== undefined));
-    if (serving.size === 0) return this.#encoders.current;
+    if (serving.size === 0 && roots.every(({ team }) => team === undefined)) return this.#encoders.current;
     return this.#encoders.matching(serving) ?? this.#encoders.load().catch(() => undefined);
   }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { SextantError } from '../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type { RemotePreview, RemoteSettings } from '../shared/remote.ts';
+import type { PublishSummary, TeamSettings } from '../shared/team.ts';
 import type { RootStatus } from '../shared/status.ts';
 import type { ChunkedFile } from './chunk/chunk.ts';
 import type { ChunkPool } from './chunk/chunkPool.ts';
@@ -9,7 +10,7 @@ import { chunkerVersion } from './chunk/chunkerVersion.ts';
 import { embeddingText } from './chunk/embeddingText.ts';
 import type { HistoryStore } from './history/historyStore.ts';
 import { Indexer } from './index/indexer.ts';
-import type { Chunker, DiscoverySettings, IndexerOptions, IndexRunSummary } from './index/indexerOptions.ts';
+import type { Chunker, DiscoverySettings, IndexRunSummary, IndexerOptions, TeamLayer } from './index/indexerOptions.ts';
 import { remotePreview } from './remote/remotePreview.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import type { SearchRoot } from './search/searchRoot.ts';
@@ -17,6 +18,7 @@ import { databaseFile, deleteDatabase } from './store/databaseFile.ts';
 import { RootIndex } from './store/rootIndex.ts';
 import { RootStore } from './store/rootStore.ts';
 import type { SearchIndex } from './store/searchIndex.ts';
+import { TeamRoot } from './team/teamRoot.ts';
 import { codeTokens } from './text/codeTokens.ts';
 
 export interface OpenRootOptions {
@@ -45,6 +47,8 @@ export class OpenRoot {
   #settings: DiscoverySettings;
   #store: RootStore;
   #indexer: Indexer;
+  #team: TeamRoot | undefined;
+  #teamSettings: TeamSettings | undefined;
   #started = false;
 
   /** @throws SextantError `database_too_new`, `database_busy`, `disk_full` */
@@ -54,6 +58,8 @@ export class OpenRoot {
     this.#settings = discoverySettings(options.settings, options.root);
     this.#file = databaseFile(options.storageDir, options.root.path);
     this.#store = new RootStore(this.#file);
+    this.#teamSettings = options.settings.team;
+    this.#team = this.#createTeam();
     this.#indexer = this.#createIndexer();
   }
 
@@ -94,6 +100,17 @@ export class OpenRoot {
     };
   }
 
+  /** The team's index over the same files; undefined where there is none to search. */
+  get team(): TeamRoot | undefined {
+    return this.#team?.publishes === true ? undefined : this.#team;
+  }
+
+  /** Brings what is indexed here into the team's index. @throws SextantError of {@link TeamRoot.publish}. */
+  publish(...request: Parameters<TeamRoot['publish']>): Promise<PublishSummary> {
+    if (this.#team !== undefined) return this.#team.publish(...request);
+    throw new SextantError('invalid_argument', 'No shared index is set.', { hint: 'Name one with --store URL.' });
+  }
+
   /** Fingerprint of the model whose embeddings serve; undefined when there are none. */
   servingModel(): string | undefined {
     return this.#store.read((reader) => reader.servingModel())?.fingerprint;
@@ -115,6 +132,8 @@ export class OpenRoot {
   }
 
   updateSettings(settings: EngineSettings, root: WorkspaceRoot): void {
+    const moved = JSON.stringify(settings.team) !== JSON.stringify(this.#teamSettings);
+    if (moved) this.#changeTeam(settings);
     const next = discoverySettings(settings, root);
     if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
     this.#settings = next;
@@ -147,7 +166,8 @@ export class OpenRoot {
 
   status(): RootStatus {
     const status = this.#indexer.status();
-    return this.#started || status.phase === 'error' ? status : { ...status, phase: 'ready' };
+    const team = this.#team === undefined ? {} : { team: this.#team.status };
+    return { ...status, ...(this.#started || status.phase === 'error' ? {} : { phase: 'ready' }), ...team };
   }
 
   /** Deletes the index. The root stays open, empty, until {@link start} is called again. */
@@ -187,11 +207,35 @@ export class OpenRoot {
   async dispose(): Promise<void> {
     await this.#indexer.dispose();
     this.#store.close();
+    await this.#team?.dispose();
+  }
+
+  #changeTeam({ team }: EngineSettings): void {
+    void this.#team?.dispose();
+    this.#teamSettings = team;
+    this.#team = this.#createTeam();
+    this.rescan();
+  }
+
+  #createTeam(): TeamRoot | undefined {
+    const settings = this.#teamSettings;
+    if (settings === undefined) return undefined;
+    const { root, onLog } = this.#options;
+    return new TeamRoot({
+      settings,
+      root: root.uri,
+      folder: root.path,
+      store: () => this.#store,
+      onLog,
+      onMoved: () => {
+        if (this.#started) this.#indexer.rescan();
+      },
+    });
   }
 
   #createIndexer(): Indexer {
     const { onStatus, onLog } = this.#options;
-    return new Indexer({ ...this.#indexing(), store: this.#store, onStatus, onLog });
+    return new Indexer({ ...this.#indexing(), team: this.#teamLayer, store: this.#store, onStatus, onLog });
   }
 
   #indexing(): Omit<IndexerOptions, 'store'> {
@@ -203,6 +247,15 @@ export class OpenRoot {
       embeddingText,
       codeTokens,
       settings: this.#settings,
+    };
+  }
+
+  /** Follows the settings, which may name another shared index or none. */
+  get #teamLayer(): TeamLayer {
+    return {
+      files: (signal) => this.team?.files(signal) ?? Promise.resolve(new Map()),
+      covers: (path, contentHash) => this.team?.covers(path, contentHash) ?? false,
+      vectors: (fingerprint, hashes) => this.#team?.vectors(fingerprint, hashes) ?? Promise.resolve([]),
     };
   }
 }

@@ -10,6 +10,8 @@ export const teamSettingsSchema = z.object({
   repository: z.string().check(z.maxLength(500)),
   /** Which state of the repository: one for each branch that is indexed for the team. */
   view: z.string().check(z.maxLength(200)),
+  /** Index everything here, to bring it there: nothing is searched there. */
+  publish: z.optional(z.boolean()),
 });
 export type TeamSettings = z.infer<typeof teamSettingsSchema>;
 

@@ -14,7 +14,7 @@ import {
   type CommandContext,
   type CommandResult,
 } from '../command.ts';
-import { storeOptions, teamSettings } from '../teamStore.ts';
+import { teamSettings } from '../teamStore.ts';
 
 function existing(file: string | undefined, what: string): string {
   if (file === undefined) throw new UsageError(`eval needs ${what}.`);
@@ -88,7 +88,6 @@ export const evalCommand: Command = {
     annotations: { type: 'string' },
     roots: { type: 'string' },
     dump: { type: 'string' },
-    ...storeOptions,
   },
   arity: [1, 2],
   async run(context) {

@@ -5,10 +5,13 @@ import { databaseFile } from '../../engine/store/databaseFile.ts';
 import { exportIndex } from '../../engine/transfer/exportIndex.ts';
 import { importIndex } from '../../engine/transfer/importIndex.ts';
 import type { WorkspaceRoot } from '../../shared/protocol.ts';
+import type { PublishSummary } from '../../shared/team.ts';
 import { stringOption, type Command, type CommandContext } from '../command.ts';
+import { engineSettings } from '../engineSettings.ts';
 import { progressLine } from '../progressLine.ts';
 import { workspaceRoot } from '../roots.ts';
 import { storageDirectory } from '../storageDirectory.ts';
+import { teamSettings } from '../teamStore.ts';
 
 function describe(summary: IndexSummary): string {
   const skipped = Object.entries(summary.skipped).map(([reason, count]) => `${count} ${reason}`);
@@ -43,9 +46,19 @@ async function exportFile({ options, signal }: CommandContext, root: WorkspaceRo
   return { json, text: `exported ${json.files} files, ${json.chunks} chunks to ${json.file} (${size} MB)${kept}\n` };
 }
 
+function publish({ engine, signal, progress }: CommandContext, root: WorkspaceRoot): Promise<PublishSummary> {
+  const show = (done: number, total: number): void => progress(`sharing · ${done} of ${total} files`);
+  return engine().opened(root.uri).publish(engine().status().model, signal, show);
+}
+
+function describePublished({ repository, view, files, chunks, added, removed, withheld }: PublishSummary): string {
+  const kept = withheld === 0 ? '' : `, ${withheld} chunks kept here: they look like secrets`;
+  return `shared ${files} files, ${chunks} chunks as ${view} of ${repository}: ${added} new, ${removed} gone${kept}\n`;
+}
+
 export const indexCommand: Command = {
   name: 'index',
-  usage: 'index [DIR] [--fresh] [--export FILE] [--import FILE] [--remote URL [--dry-run]]',
+  usage: 'index [DIR] [--fresh] [--store URL] [--export FILE] [--import FILE] [--remote URL [--dry-run]]',
   summary: 'Index a folder, or bring its index up to date; hand the index on as one file.',
   options: {
     fresh: { type: 'boolean' },
@@ -57,6 +70,9 @@ export const indexCommand: Command = {
   async run(context) {
     const { positionals, options, engine, signal, progress } = context;
     const root = workspaceRoot(positionals[0]);
+    const team = teamSettings(options);
+    if (team !== undefined)
+      await engine().updateSettings({ ...engineSettings(options), team: { ...team, publish: true } });
     if (options['dry-run'] === true) {
       await engine().index(root, { fresh: false, embed: false, signal });
       const [preview] = engine().previewRemote([root.uri]);
@@ -72,8 +88,18 @@ export const indexCommand: Command = {
         onStatus: (status) => progress(progressLine(status)),
       });
       const exported = await exportFile(context, root);
-      const transfers = { ...(imported && { imported: imported.json }), ...(exported && { exported: exported.json }) };
-      const text = [imported?.text ?? '', describe(summary), exported?.text ?? ''].join('');
+      const published = team === undefined ? undefined : await publish(context, root);
+      const transfers = {
+        ...(imported && { imported: imported.json }),
+        ...(exported && { exported: exported.json }),
+        ...(published && { published }),
+      };
+      const text = [
+        imported?.text ?? '',
+        describe(summary),
+        exported?.text ?? '',
+        published === undefined ? '' : describePublished(published),
+      ].join('');
       return { json: { ...summary, ...transfers }, text };
     } finally {
       imported?.dispose();

@@ -1,20 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../store/catalog.ts';
 import type { RootStore } from '../store/rootStore.ts';
+import type { TeamLayer } from './indexerOptions.ts';
 import { SiblingCache } from '../store/siblingCache.ts';
 
 const lookedUpAtOnce = 250;
+const askedForAtOnce = 2000;
 
 /**
- * Takes over what other databases have embedded of what is missing in this one: those of other folders, such as worktrees, and
- * the damaged one that this one replaces.
+ * Takes over what others have embedded of what is missing in this database: the team, the databases of other folders, such as
+ * worktrees, and the damaged one that this one replaces.
  */
 export async function borrowEmbeddings(
   store: RootStore,
   generation: Generation,
   damagedCopy: string | undefined,
   signal: AbortSignal,
+  team?: TeamLayer,
 ): Promise<void> {
+  if (team !== undefined) await borrowFromTeam(store, generation, team, signal);
   const cache = new SiblingCache(store.file, generation.fingerprint, damagedCopy);
   try {
     const missing = cache.empty ? [] : store.pending(generation);
@@ -27,5 +31,23 @@ export async function borrowEmbeddings(
     }
   } finally {
     cache.close();
+  }
+}
+
+async function borrowFromTeam(
+  store: RootStore,
+  generation: Generation,
+  team: TeamLayer,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = store.pending(generation);
+  for (let from = 0; from < missing.length; from += askedForAtOnce) {
+    const hashes = missing.slice(from, from + askedForAtOnce).map(({ textHash }) => textHash);
+    const found = await team.vectors(generation.fingerprint, hashes);
+    signal.throwIfAborted();
+    for (let part = 0; part < found.length; part += lookedUpAtOnce) {
+      store.adoptEmbeddings(generation, found.slice(part, part + lookedUpAtOnce));
+      await nextTurn();
+    }
   }
 }

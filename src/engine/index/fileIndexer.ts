@@ -7,7 +7,7 @@ import type { IndexedFile } from '../store/fileWriter.ts';
 import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
 import { readSourceFile } from '../workspace/readSourceFile.ts';
 import { chunkTerms, termsOf } from './chunkTerms.ts';
-import type { IndexerOptions } from './indexerOptions.ts';
+import type { IndexerOptions, TeamLayer } from './indexerOptions.ts';
 
 export type FileOutcome =
   | { readonly indexed: IndexedFile }
@@ -27,10 +27,12 @@ export function bodyHashOf({ symbol, signature, doc, text }: Chunk): Buffer {
 
 /** Reads, chunks and tokenises single files. */
 export class FileIndexer {
+  readonly team: TeamLayer | undefined;
   readonly #options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>;
 
-  constructor(options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>) {
+  constructor(options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens' | 'team'>) {
     this.#options = options;
+    this.team = options.team;
   }
 
   /** `knownHash`: hash of the content that is stored; a file that still has it is not chunked again. */
@@ -44,6 +46,9 @@ export class FileIndexer {
     const { path: relative } = file;
     const state = { path: relative, size: source.size ?? file.size, mtimeMs: source.mtimeMs ?? file.mtimeMs };
     if ('skip' in source) return { skipped: { ...state, reason: source.skip } };
+    if (this.team?.covers(relative, source.hash) === true) {
+      return { skipped: { ...state, reason: 'shared', contentHash: source.hash } };
+    }
     if (source.hash === knownHash) return { unchanged: state };
     try {
       const chunked = await this.#options.chunker.chunk(relative, source.text, signal);

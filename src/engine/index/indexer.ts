@@ -317,7 +317,7 @@ export class Indexer {
     if (generation === undefined || !this.#refill(generation)) return;
     const copy = store.damagedCopy === this.#salvagedFrom ? undefined : store.damagedCopy;
     this.#salvagedFrom = store.damagedCopy;
-    await borrowEmbeddings(store, generation, copy, signal);
+    await borrowEmbeddings(store, generation, copy, signal, this.#options.team);
     this.#queue.clear();
     this.#refill(generation);
   }

@@ -1,11 +1,22 @@
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../../shared/protocol.ts';
 import type { RootStatus, SkipCounts } from '../../shared/status.ts';
 import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
+import type { StoredEmbedding } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 
 /** Cuts files into chunks; see `chunk/chunkPool.ts`. */
 export interface Chunker {
   chunk(path: string, text: string, signal?: AbortSignal): Promise<ChunkedFile>;
+}
+
+/** What a shared index has of a folder: it answers for files that are the same there, and lends vectors for the rest. */
+export interface TeamLayer {
+  /** Hash of the content by path; undefined while the shared index cannot be reached. Never throws but when cancelled. */
+  files(signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
+  /** Whether it answers for the file, by what {@link files} last gave. */
+  covers(path: string, contentHash: string): boolean;
+  /** Vectors of texts by their hash; those that it lacks are left out, all of them while it cannot be reached. */
+  vectors(fingerprint: string, textHashes: readonly Buffer[]): Promise<StoredEmbedding[]>;
 }
 
 /** Which files there are and how they are read. */
@@ -23,6 +34,8 @@ export interface IndexerOptions {
   /** Index terms of a text; see `text/codeTokens.ts`. */
   readonly codeTokens: (text: string) => string[];
   readonly settings: DiscoverySettings;
+  /** An index of the team's over the same files; absent where there is none. */
+  readonly team?: TeamLayer;
   /** Called at most a few times a second, and always with the last state. */
   readonly onStatus?: (status: RootStatus) => void;
   readonly onLog?: (line: LogLine) => void;

@@ -57,6 +57,7 @@ export class Scanner {
     onDiscovered: () => void,
   ): Promise<string[]> {
     const { rootPath, store } = this.#options;
+    await this.#forgetUnshared(signal);
     const matcher = await IgnoreMatcher.create(rootPath, { ...settings, signal });
     const discovery = discoverFiles(rootPath, { ...settings, signal, matcher });
     const discovered: DiscoveredFile[] = [];
@@ -106,6 +107,28 @@ export class Scanner {
     await this.#remove(new Set(gone.flatMap((path) => [path, ...store.filesBelow(path)])), signal);
     await this.#process(work, settings, signal);
     return false;
+  }
+
+  /** Files that a shared index answered for, and does no longer, are looked at as if they were new. */
+  async #forgetUnshared(signal: AbortSignal): Promise<void> {
+    const { store, files } = this.#options;
+    const known = store.sharedFiles();
+    const shared = files.team === undefined ? new Map<string, string>() : await files.team.files(signal);
+    // What cannot be asked is taken to be as it was.
+    if (shared === undefined) return;
+    const gone = [...known].flatMap(([path, hash]) => (shared.get(path) === hash ? [] : [path]));
+    if (gone.length > 0) store.forgetShared(gone);
+    // What was indexed here before the team had it.
+    if (shared.size === 0) return;
+    const [id] = store.chunkSetIds();
+    const taken = [...(id === undefined ? [] : store.knownFiles(id).values())].filter(
+      ({ path, contentHash }) => contentHash !== undefined && shared.get(path) === contentHash,
+    );
+    if (taken.length > 0) {
+      store.skipFiles(
+        taken.map(({ contentHash, ...state }) => ({ ...state, reason: 'shared', contentHash: contentHash! })),
+      );
+    }
   }
 
   async #removeMissing(

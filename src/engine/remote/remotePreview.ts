@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SextantError } from '../../shared/errors.ts';
+import type { EngineSettings } from '../../shared/protocol.ts';
 import type { RemotePreview, RemoteSettings, RemoteText } from '../../shared/remote.ts';
 import { embeddingText } from '../chunk/embeddingText.ts';
 import { textHashOf } from '../index/fileIndexer.ts';
@@ -78,4 +80,12 @@ export async function writePreview(
   const file = path.join(storageDir, 'what-would-be-sent.md');
   await writeFile(file, previews.map(describePreview).join('\n'), { mode: 0o600 });
   return { file };
+}
+
+/** @throws SextantError `invalid_argument` where no embedding server is set. */
+export function requiredRemote({ remote }: Pick<EngineSettings, 'remote'>): RemoteSettings {
+  if (remote !== undefined) return remote;
+  throw new SextantError('invalid_argument', 'No embedding server is set: nothing leaves this machine.', {
+    hint: 'Name one in sextant.remote.url, or with --remote.',
+  });
 }

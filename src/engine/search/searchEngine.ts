@@ -91,9 +91,9 @@ export class SearchEngine {
     signal: AbortSignal,
   ): Promise<SearchResponse> {
     const started = performance.now();
-    const home = roots.find(({ root }) => root === location.root);
-    if (home === undefined) throw new SextantError('not_found', `The folder ${location.root} is not open.`);
-    const { text, vector, embedMs } = await similarQuery(home, location, encoder, signal);
+    const homes = roots.filter(({ root }) => root === location.root);
+    if (homes.length === 0) throw new SextantError('not_found', `The folder ${location.root} is not open.`);
+    const { text, vector, embedMs } = await similarQuery(homes, location, encoder, signal);
     signal.throwIfAborted();
     const searchStarted = performance.now();
     const profile: QueryProfile = {

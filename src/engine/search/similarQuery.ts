@@ -40,23 +40,34 @@ async function embedLines(text: string, encoder: Encoder, signal: AbortSignal): 
   }
 }
 
+/** A root may have several indexes, each with some of its files. */
+async function indexedAt(homes: readonly SearchRoot[], { path, startLine, endLine }: Location) {
+  for (const { index } of homes) {
+    const rows = await index.chunksAt(path, startLine, endLine);
+    if (rows.length > 0) return { index, rows };
+  }
+  return undefined;
+}
+
 /**
  * What to look for when code like that at `location` is wanted. A selection within a chunk is embedded as it stands, whole
  * chunks answer with their stored embedding.
  * @throws SextantError `not_found` where nothing is indexed at the location.
  */
 export async function similarQuery(
-  { index }: SearchRoot,
+  homes: readonly SearchRoot[],
   location: Location,
   encoder: Encoder | undefined,
   signal: AbortSignal,
 ): Promise<SimilarQuery> {
-  const rows = innermost(await index.chunksAt(location.path, location.startLine, location.endLine));
-  if (rows.length === 0) {
+  const found = await indexedAt(homes, location);
+  if (found === undefined) {
     throw new SextantError('not_found', `Nothing is indexed at ${location.path}:${location.startLine}.`, {
       hint: 'Choose lines of an indexed file, or index the folder first.',
     });
   }
+  const { index } = found;
+  const rows = innermost(found.rows);
   const single = location.startLine === location.endLine;
   const selected = rows.flatMap((row) => linesOf(row, location));
   const available = rows.reduce((sum, row) => sum + row.endLine - row.startLine + 1, 0);

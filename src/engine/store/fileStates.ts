@@ -15,6 +15,8 @@ export interface KnownFile extends FileState {
 
 export interface SkippedFile extends FileState {
   readonly reason: SkipReason;
+  /** Of a file that a shared index answers for. */
+  readonly contentHash?: string;
 }
 
 /** Size and time of files as they were when they were read, those that were left out by their content included. No transactions of its own. */
@@ -25,6 +27,7 @@ export class FileStates {
   readonly #skip: Statement;
   readonly #forgetSkip: Statement;
   readonly #skipped: Statement;
+  readonly #shared: Statement;
   readonly #degraded: Statement;
   readonly #languages: Statement;
   readonly #below: Statement;
@@ -37,9 +40,13 @@ export class FileStates {
     this.#one = db.prepare(both.replaceAll('$path', 'AND path = $file'));
     this.#touch = db.prepare('UPDATE files SET size = ?, mtime_ms = ? WHERE chunk_set_id = ? AND path = ?');
     this.#skip = db.prepare(
-      'INSERT OR REPLACE INTO skipped_files (chunk_set_id, path, size, mtime_ms, reason) VALUES (?, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO skipped_files (chunk_set_id, path, size, mtime_ms, reason, content_hash)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#forgetSkip = db.prepare('DELETE FROM skipped_files WHERE chunk_set_id = ? AND path = ?');
+    this.#shared = db.prepare(
+      "SELECT path, content_hash AS contentHash FROM skipped_files WHERE chunk_set_id = ? AND reason = 'shared'",
+    );
     this.#skipped = db.prepare(
       'SELECT reason, count(*) AS count FROM skipped_files WHERE chunk_set_id = ? GROUP BY reason',
     );
@@ -77,8 +84,14 @@ export class FileStates {
     this.#touch.run(size, mtimeMs, chunkSetId, path);
   }
 
-  skip(chunkSetId: number, { path, size, mtimeMs, reason }: SkippedFile): void {
-    this.#skip.run(chunkSetId, path, size, mtimeMs, reason);
+  skip(chunkSetId: number, { path, size, mtimeMs, reason, contentHash }: SkippedFile): void {
+    this.#skip.run(chunkSetId, path, size, mtimeMs, reason, contentHash ?? null);
+  }
+
+  /** Files that a shared index answers for: the hash of the content by path. */
+  shared(chunkSetId: number): Map<string, string> {
+    const rows = this.#shared.all(chunkSetId) as { path: string; contentHash: string }[];
+    return new Map(rows.map(({ path, contentHash }) => [path, contentHash]));
   }
 
   forgetSkip(chunkSetId: number, path: string): void {

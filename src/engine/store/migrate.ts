@@ -1,10 +1,11 @@
 import { SextantError } from '../../shared/errors.ts';
 import { sql as sql001 } from './migrations/001.ts';
 import { sql as sql002 } from './migrations/002.ts';
+import { sql as sql003 } from './migrations/003.ts';
 import type { Sqlite } from './sqlite.ts';
 
 /** In order; `user_version` counts how many were applied. A migration is never edited once released. */
-const migrations: readonly string[] = [sql001, sql002];
+const migrations: readonly string[] = [sql001, sql002, sql003];
 
 /** The `user_version` of a database that this build writes. */
 export const schemaVersion = migrations.length;

@@ -2,17 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import type { SkipCounts } from '../../shared/status.ts';
-import { Catalog, type Generation, type ModelIdentity, type Target } from './catalog.ts';
-import { completeness, databaseBytes, setAside } from './databaseFile.ts';
-import { EmbeddingWriter, type NewEmbedding, type PendingChunk, type StoredEmbedding } from './embeddingWriter.ts';
-import { FileWriter, type IndexedFile } from './fileWriter.ts';
-import { HistoryTables } from './history/historyTables.ts';
+import type { Generation, ModelIdentity, Target } from './catalog.ts';
+import { databaseBytes, setAside } from './databaseFile.ts';
+import type { NewEmbedding, PendingChunk, StoredEmbedding } from './embeddingWriter.ts';
+import type { IndexedFile } from './fileWriter.ts';
 import type { HistoryReader, HistoryWriter } from './history/historyTypes.ts';
-import { FileStates, type FileState, type KnownFile, type SkippedFile } from './fileStates.ts';
-import { Labels } from './labels.ts';
-import { migrate } from './migrate.ts';
-import { isDamage, openConnection, translateError, type Connection } from './sqlite.ts';
-import { StoreReader } from './storeReader.ts';
+import type { FileState, KnownFile, SkippedFile } from './fileStates.ts';
+import { openSession, type Session } from './session.ts';
+import { isDamage, translateError, type Connection } from './sqlite.ts';
+import type { StoreReader } from './storeReader.ts';
 import { WriterLease } from './writerLease.ts';
 
 /** A file and the chunk sets that it is to be written to. */
@@ -29,61 +27,6 @@ export interface FileCounts {
 
 /** Counting files for the status takes at most one part in so many of the time. */
 const countingShare = 20;
-
-interface Session {
-  readonly connection: Connection;
-  readonly catalog: Catalog;
-  readonly labels: Labels;
-  readonly reader: StoreReader;
-  readonly files: FileWriter;
-  readonly states: FileStates;
-  readonly embeddings: EmbeddingWriter;
-  readonly history: HistoryTables;
-}
-
-function checkWhole(file: string, { db }: Connection): void {
-  if (db.pragma('quick_check(1)', { simple: true }) === 'ok') return;
-  throw new SextantError('database_damaged', `The index ${path.basename(file)} is damaged.`);
-}
-
-/** Prepares everything; a table or column that is missing shows here. */
-function sessionOf(connection: Connection): Session {
-  const { db, vec } = connection;
-  try {
-    const labels = new Labels(db);
-    const catalog = new Catalog(connection);
-    const files = new FileWriter(db, labels);
-    return {
-      connection,
-      catalog,
-      labels,
-      reader: new StoreReader(db, labels, catalog, 'version' in vec),
-      files,
-      states: new FileStates(db),
-      embeddings: new EmbeddingWriter(db, files),
-      history: new HistoryTables(connection),
-    };
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('no such ')) throw error;
-    throw new SextantError('database_damaged', 'The index lacks a part of its schema.', { cause: error });
-  }
-}
-
-function openSession(file: string): Session {
-  const state = completeness(file);
-  if (state === 'truncated') {
-    throw new SextantError('database_damaged', `The index ${path.basename(file)} is cut short.`);
-  }
-  const connection = openConnection(file);
-  try {
-    if (state === 'unknown') checkWhole(file, connection);
-    migrate(connection.db);
-    return sessionOf(connection);
-  } catch (error) {
-    connection.db.close();
-    throw error;
-  }
-}
 
 /**
  * One root's database. Everybody may read; to write, a process must hold the lease ({@link acquire}), so that two windows on
@@ -245,7 +188,7 @@ export class RootStore {
    */
   fileCounts({ exact }: { exact: boolean }): FileCounts {
     const { catalog, states } = this.#open;
-    const version = `${this.#writes} ${this.dataVersion()}`;
+    const { version } = this;
     const last = this.#counted;
     const started = performance.now();
     if (last !== undefined && (last.version === version || (!exact && started < last.freshUntil))) return last.counts;
@@ -292,6 +235,24 @@ export class RootStore {
           states.skip(id, skip);
         }
       }
+    });
+  }
+
+  /** Another one whenever something was written, here or by another process. */
+  get version(): string {
+    return `${this.#writes} ${this.dataVersion()}`;
+  }
+
+  /** Files that a shared index answers for: the hash of the content by path. */
+  sharedFiles(): Map<string, string> {
+    const { catalog, states } = this.#open;
+    return states.shared(catalog.chunkSet('serving')?.id ?? -1);
+  }
+
+  /** Forgets that a shared index answers for these files, so that the next scan looks at them again. */
+  forgetShared(paths: readonly string[]): void {
+    this.#write(({ catalog, states }) => {
+      for (const { id } of catalog.activeChunkSets()) for (const path of paths) states.forgetSkip(id, path);
     });
   }
 

@@ -13,6 +13,7 @@ import type { WholeFile } from '../store/wholeFiles.ts';
 const chunksPerBatch = 2000;
 const keysPerStatement = 20_000;
 const hashesPerStatement = 10_000;
+const fewFiles = 50;
 
 export interface PublishOptions extends WriterTarget {
   readonly store: RootStore;
@@ -57,6 +58,8 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
     options.onProgress?.((done += batch.length), files.length);
     await nextTurn();
   }
+  // Without statistics the planner takes new tables for empty ones.
+  if (missing.length > fewFiles) await writer.analyze();
   if (model !== undefined) {
     await addVectors(
       writer,

@@ -5,7 +5,10 @@ import type { ModelIdentity } from '../store/catalog.ts';
 import { checkPostgresSchema, migratePostgres } from '../store/postgres/migratePostgres.ts';
 import { PostgresConnection, type ConnectionOptions } from '../store/postgres/postgresConnection.ts';
 import { SharedIndex } from '../store/postgres/sharedIndex.ts';
-import { ensureModel } from '../store/postgres/vectorTable.ts';
+import { listView, type ViewSnapshot } from '../store/postgres/sharedView.ts';
+import { ensureModel, findModel, vectorTable } from '../store/postgres/vectorTable.ts';
+import type { StoredEmbedding } from '../store/embeddingWriter.ts';
+import { storedFromHalf } from '../store/postgres/halfVector.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { codeTokens } from '../text/codeTokens.ts';
 import { publishIndex } from './publishIndex.ts';
@@ -64,8 +67,34 @@ export class SharedStore {
     return new SharedIndex(this.#connection, { repository, view }, fingerprint);
   }
 
+  /** Files of a view that are shared whole: hash of the content by path. Empty where the view was cut by another chunker or is not there. */
+  async listing(repository: string, view: string): Promise<Map<string, string>> {
+    const { repositoryId, viewId, chunker } = await this.#snapshotOf(repository, view);
+    if (chunker !== String(chunkerVersion)) return new Map();
+    const rows = await listView(this.#connection, repositoryId, viewId);
+    return new Map(rows.flatMap(({ path, contentHash, withheld }) => (withheld === 0 ? [[path, contentHash]] : [])));
+  }
+
+  /** Vectors of texts by the model with this fingerprint, as far as they are there. */
+  async vectors(repository: string, fingerprint: string, textHashes: readonly Buffer[]): Promise<StoredEmbedding[]> {
+    await checkPostgresSchema(this.#connection);
+    const model = await findModel(this.#connection, fingerprint);
+    if (model === undefined) return [];
+    const rows = await this.#connection.rows<{ textHash: Buffer; vector: Buffer }>(
+      `SELECT v.text_hash AS "textHash", halfvec_send(v.vector) AS vector
+       FROM sextant.repositories r JOIN ${vectorTable(model.modelId)} v ON v.repository_id = r.repository_id
+       WHERE r.name = $1 AND v.text_hash = ANY ($2::bytea[])`,
+      [repository, textHashes],
+    );
+    return rows.map(({ textHash, vector }) => ({ textHash, bodyHash: null, vector: storedFromHalf(vector) }));
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  async #snapshotOf(repository: string, view: string): Promise<ViewSnapshot> {
+    return (await this.index(repository, view, undefined)).snapshot();
   }
 
   async #ensureRepository(name: string): Promise<number> {

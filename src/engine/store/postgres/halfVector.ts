@@ -18,6 +18,18 @@ function halfValues(): Float32Array {
   return table;
 }
 
+/** What `halfvec_send` gives, in the form in which SQLite holds it; see `vectorCodec.ts`. */
+export function storedFromHalf(bytes: Buffer): Buffer {
+  const values = halfValues();
+  const integers = new Int16Array(bytes.readUInt16BE(0));
+  let peak = 0;
+  for (let i = 0, at = headerBytes; i < integers.length; i += 1, at += 2) {
+    integers[i] = values[(bytes[at]! << 8) | bytes[at + 1]!]!;
+    peak = Math.max(peak, Math.abs(integers[i]!));
+  }
+  return Buffer.from(peak <= 127 ? Int8Array.from(integers).buffer : integers.buffer);
+}
+
 /** The L2-normalised vector in what `halfvec_send` gives; all zero for one without direction. */
 export function decodeHalfVector(bytes: Buffer): Float32Array {
   const values = halfValues();

@@ -10,15 +10,9 @@ export interface ConnectionOptions {
   readonly statementTimeoutMs?: number;
 }
 
-const int8 = 20;
-
 /** Ids and counts stay below 2^53, so they are read as numbers. */
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
-    if (oid === int8 && format !== 'binary') return Number;
-    return pg.types.getTypeParser(oid, format);
-  },
-} as pg.CustomTypesConfig;
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Runs statements; a transaction is one too. Statements with a name are prepared once a connection. */
 export interface Statements {
@@ -123,10 +117,10 @@ function isConflict(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(cause));
 }
 
-/** The line is down or the server is going or coming (classes 08 and 57, and 53300: too many connections). */
+/** The line is down, or the server is going or coming, or has no time (classes 08 and 57, and 53300: too many connections). */
 function isOffline(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(?:08|57P|53300)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
+  if (/^(?:08|57P|57014|53300)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
   const message = error instanceof Error ? error.message : '';
   return /terminat|timeout|ended|closed|not queryable|ECONN/i.test(message) && !/^[0-9A-Z]{5}$/.test(code);
 }

@@ -44,9 +44,14 @@ export class SharedIndex implements SearchSource {
     this.#fingerprint = fingerprint;
   }
 
-  /** See {@link SharedView.hide}. */
-  hide(paths: ReadonlySet<string>): void {
-    this.#view.hide(paths);
+  /** See {@link SharedView.limitTo}. */
+  limitTo(contents: ReadonlyMap<string, string> | undefined): void {
+    this.#view.limitTo(contents);
+  }
+
+  /** The view as it is now. */
+  snapshot(): Promise<ViewSnapshot> {
+    return this.#view.snapshot();
   }
 
   async keyword(

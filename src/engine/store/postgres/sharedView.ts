@@ -2,7 +2,7 @@ import { SextantError } from '../../../shared/errors.ts';
 import type { BlockRow } from '../blockScoring.ts';
 import { blockSize } from '../postingCodec.ts';
 import type { FileRow } from '../searchIndex.ts';
-import type { PostgresConnection } from './postgresConnection.ts';
+import type { PostgresConnection, Statements } from './postgresConnection.ts';
 import { lengthsFrom } from './segmentLengths.ts';
 
 export interface ViewName {
@@ -15,9 +15,12 @@ export interface ViewSnapshot {
   readonly repositoryId: number;
   readonly viewId: number;
   readonly chunker: string;
+  readonly revision: number;
   readonly files: number;
   readonly chunks: number;
   readonly blocks: ReadonlyMap<number, BlockRow>;
+  /** Files of the view that are as if they were not there. */
+  readonly hidden: ReadonlySet<number>;
 }
 
 interface ViewRow {
@@ -40,7 +43,7 @@ const freshMs = 2000;
 export class SharedView {
   readonly #connection: PostgresConnection;
   readonly #name: ViewName;
-  #hidden: ReadonlySet<string> = new Set();
+  #limit: ReadonlyMap<string, string> | undefined;
   #loaded: { readonly revision: number; readonly snapshot: Promise<ViewSnapshot> } | undefined;
   #checking: Promise<ViewSnapshot> | undefined;
   #checkedAt = -Infinity;
@@ -51,11 +54,14 @@ export class SharedView {
     this.#name = name;
   }
 
-  /** Paths that are to be as if they were not there, such as files that were changed on this machine. */
-  hide(paths: ReadonlySet<string>): void {
-    this.#hidden = paths;
+  /**
+   * From now on only files whose content has the hash that is given for their path are there: those that are the same on this
+   * machine. Undefined: all.
+   */
+  limitTo(contents: ReadonlyMap<string, string> | undefined): void {
+    if (contents === this.#limit) return;
+    this.#limit = contents;
     this.#loaded = undefined;
-    this.#checkedAt = -Infinity;
     this.#checking = undefined;
   }
 
@@ -97,7 +103,7 @@ export class SharedView {
     return this.#loaded.snapshot;
   }
 
-  async #load({ repositoryId, viewId, chunker, files }: ViewRow): Promise<ViewSnapshot> {
+  async #load({ repositoryId, viewId, chunker, revision, files }: ViewRow): Promise<ViewSnapshot> {
     const rows = await this.#connection.rows<SegmentRow>(
       `SELECT segment_id AS block, used, alive, tokens, lengths FROM sextant.view_segments
        WHERE repository_id = $1 AND view_id = $2 ORDER BY segment_id`,
@@ -107,39 +113,59 @@ export class SharedView {
     const hidden = await this.#hide(repositoryId, viewId, blocks);
     let chunks = 0;
     for (const { alive } of blocks.values()) chunks += alive;
-    return { repositoryId, viewId, chunker, files: files - hidden, chunks, blocks };
+    return { repositoryId, viewId, chunker, revision, files: files - hidden.size, chunks, blocks, hidden };
   }
 
-  /** Takes the hidden files out of the lengths; returns how many there were. */
-  async #hide(repositoryId: number, viewId: number, blocks: Map<number, BlockRow>): Promise<number> {
-    if (this.#hidden.size === 0) return 0;
-    const rows = await this.#connection.rows<{ fileId: number; chunkId: number | null }>(
-      `SELECT f.file_id AS "fileId", c.chunk_id AS "chunkId" FROM unnest($3::text[]) AS w (path)
-       JOIN sextant.files f ON f.repository_id = $1 AND f.path = w.path
-       JOIN sextant.view_files v ON v.repository_id = $1 AND v.view_id = $2 AND v.file_id = f.file_id
-       LEFT JOIN sextant.chunks c ON c.repository_id = $1 AND c.file_id = f.file_id`,
-      [repositoryId, viewId, [...this.#hidden]],
+  /** Takes what the limit leaves out of the lengths; returns the files. */
+  async #hide(repositoryId: number, viewId: number, blocks: Map<number, BlockRow>): Promise<ReadonlySet<number>> {
+    const limit = this.#limit;
+    if (limit === undefined) return new Set();
+    const listed = await listView(this.#connection, repositoryId, viewId);
+    const hidden = listed
+      .filter(({ path, contentHash }) => limit.get(path) !== contentHash)
+      .map(({ fileId }) => fileId);
+    const rows = await this.#connection.rows<{ chunkId: number }>(
+      `SELECT chunk_id AS "chunkId" FROM sextant.chunks WHERE repository_id = $1 AND file_id = ANY ($2::bigint[])`,
+      [repositoryId, hidden],
     );
     for (const { chunkId } of rows) {
-      const block = blocks.get(Math.floor((chunkId ?? -1) / blockSize));
-      if (block === undefined || chunkId === null) continue;
-      const length = block.lengths[chunkId % blockSize]!;
-      if (length === 0) continue;
+      const block = blocks.get(Math.floor(chunkId / blockSize));
+      const length = block?.lengths[chunkId % blockSize] ?? 0;
+      if (block === undefined || length === 0) continue;
       block.lengths[chunkId % blockSize] = 0;
       blocks.set(block.block, { ...block, alive: block.alive - 1, tokens: block.tokens - length });
     }
-    return new Set(rows.map(({ fileId }) => fileId)).size;
+    return new Set(hidden);
   }
 
-  async #readFiles({ repositoryId, viewId }: ViewSnapshot): Promise<FileRow[]> {
+  async #readFiles({ repositoryId, viewId, hidden }: ViewSnapshot): Promise<FileRow[]> {
     const rows = await this.#connection.rows<FileRow>(
       `SELECT f.file_id AS "fileId", f.path, f.language, f.scope, f.chunk_count AS "chunkCount"
        FROM sextant.view_files v JOIN sextant.files f ON f.repository_id = v.repository_id AND f.file_id = v.file_id
        WHERE v.repository_id = $1 AND v.view_id = $2 ORDER BY f.path COLLATE "C"`,
       [repositoryId, viewId],
     );
-    return rows.filter(({ path }) => !this.#hidden.has(path));
+    return rows.filter(({ fileId }) => !hidden.has(fileId));
   }
+}
+
+export interface ListedFile {
+  readonly fileId: number;
+  readonly path: string;
+  /** Hexadecimal. */
+  readonly contentHash: string;
+  /** Chunks that are not shared, for they look like secrets. */
+  readonly withheld: number;
+}
+
+/** Files of a view with the hashes of their contents. */
+export function listView(statements: Statements, repositoryId: number, viewId: number): Promise<ListedFile[]> {
+  return statements.rows<ListedFile>(
+    `SELECT f.file_id AS "fileId", f.path, encode(f.content_hash, 'hex') AS "contentHash", f.withheld
+     FROM sextant.view_files v JOIN sextant.files f ON f.repository_id = v.repository_id AND f.file_id = v.file_id
+     WHERE v.repository_id = $1 AND v.view_id = $2`,
+    [repositoryId, viewId],
+  );
 }
 
 /** Whether the view has the chunk. */

@@ -88,6 +88,14 @@ export class SharedWriter {
     await this.#connection.transaction((statements) => this.#insertVectors(statements, chunks));
   }
 
+  /** Lets the server count what came; it leaves out tables whose owner this user is not. */
+  async analyze(): Promise<void> {
+    const { model } = this.#target;
+    const tables = ['files', 'chunks', 'symbols', 'postings', 'view_files'].map((table) => `sextant.${table}`);
+    if (model !== undefined) tables.push(vectorTable(model.modelId));
+    await this.#connection.rows(`ANALYZE ${tables.join(', ')}`);
+  }
+
   async #insertFiles(statements: Statements, files: readonly SharedFile[]): Promise<Map<string, number>> {
     const { repositoryId, chunker } = this.#target;
     const rows = await statements.rows<{ fileId: number; path: string; contentHash: string }>(
