@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ActiveModels } from '../../../../../src/engine/finetune/runs/activeModels.ts';
+import { temporaryFolder } from '../../../../support/temporaryFolder.ts';
+
+test('a fine-tuned model stands in for the model it was trained from, and for no other', (context) => {
+  const folder = temporaryFolder(context);
+  const model = path.join(folder, 'tuned');
+  fs.mkdirSync(model);
+  fs.writeFileSync(path.join(model, 'config.json'), '{}');
+  const models = new ActiveModels(folder);
+  models.set('/work/a', { run: 'r', model, replaces: '' });
+  const again = new ActiveModels(folder);
+  assert.equal(again.choose('', ['/work/b', '/work/a']), model);
+  assert.equal(again.choose('', ['/work/b']), '');
+  assert.equal(again.choose('/models/other', ['/work/a']), '/models/other');
+  fs.rmSync(model, { recursive: true });
+  assert.equal(again.choose('', ['/work/a']), '', 'a model that was removed is not asked for');
+  again.remove('/work/a');
+  assert.equal(models.of('/work/a'), undefined);
+});
+
+test('a damaged file costs the choice, nothing else', (context) => {
+  const folder = temporaryFolder(context);
+  fs.writeFileSync(path.join(folder, 'active.json'), '{"a":');
+  assert.equal(new ActiveModels(folder).choose('x', ['/a']), 'x');
+});
