@@ -6,7 +6,10 @@ import { identifierWords, plainText, shortened, withoutName, wordsOf } from './p
 /** Code in a sentence: `name`, `owner.name()`, ``name``, :class:`name`. */
 const mention = /`+~?(?:[\p{L}\p{N}_$]+(?:\.|::|#|->))*([\p{L}_$][\p{L}\p{N}_$]*[!?]?)(?:\([^`\n]*\))?`+/gu;
 const codeBlock = /^(?: {4}|\t).*$|```[\s\S]*?(?:```|$)/gm;
-const fewestWords = 5;
+const fewestWords = 8;
+/** Lists of changes name code without saying what it is for. */
+const changeList =
+  /(?:^|[/_.-])(?:change(?:s|log)?|history|news|releases?(?:[-_]notes)?|upgrad\w*|migrat\w*)(?:[/_.-]|$)/i;
 
 /** Paragraphs and list items of a section, each on one line, code blocks left out. */
 function paragraphsOf(text: string): string[] {
@@ -38,6 +41,7 @@ function headingOf({ symbol }: ChunkRow, name: string): string {
 /** A sentence of the documentation, under its heading, asks for the code that it names; the name is taken out. */
 export function* docsHeadingPairs(workspace: PairWorkspace): Generator<MinedPair> {
   for (const section of workspace.docs) {
+    if (changeList.test(section.path)) continue;
     for (const { sentence, name } of sentencesWithNames(section.text)) {
       if (identifierWords(name).length < 2) continue;
       const [chunk, ...others] = workspace.definitionsOf(name);

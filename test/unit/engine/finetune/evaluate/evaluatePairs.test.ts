@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nearest } from '../../../../../src/engine/finetune/evaluate/denseRanking.ts';
 import { evaluatePairs, judgedQueries } from '../../../../../src/engine/finetune/evaluate/evaluatePairs.ts';
-import type { EmbedKind, Encoder } from '../../../../../src/engine/runtime/encoder.ts';
+import type { Encoder } from '../../../../../src/engine/runtime/encoder.ts';
 import type { PairSource, QueryPair } from '../../../../../src/shared/finetune.ts';
 
 /** Embeds a text by the angle that it names. */
@@ -11,7 +11,7 @@ const byAngle: Encoder = {
   fingerprint: 'angles',
   dimension: 2,
   backend: { name: 'cpu', reason: 'test' },
-  embed: (texts: readonly string[], _kind: EmbedKind) =>
+  embed: (texts: readonly string[]) =>
     Promise.resolve({
       embeddings: texts.map((text) => {
         const angle = (Number(/-?\d+/.exec(text)?.[0]) * Math.PI) / 180;
