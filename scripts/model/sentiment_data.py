@@ -47,6 +47,29 @@ FEELING = re.compile(
 )
 
 
+# Put around a commit's subject, these are how developers swear and cheer in commits.
+OUTBURSTS = {
+    "negative": (
+        "ugh, {}|argh, {}|argh! {}|sigh, {}|damn it, {}|wtf, {}|grr, {}|oh no, {}|stupid mistake: {}|i hate this: {}|"
+        "{}, what a mess|{}, again :(|{} (sigh)|{}, this is ridiculous|{}, so annoying|{}, third attempt|{}, second try, ugh|"
+        "{} and i still hate it|{}. this is horrible|{}. what a stupid idea|{}. terrible hack|{}. ugly, ugly, ugly|"
+        "another desperate attempt to {}|{}. no idea why this keeps failing, so frustrating|{}. it never works :("
+    ).split("|"),
+    "positive": (
+        "yay, {}|woohoo! {}|hooray, {}|nice, {}|awesome, {}|sweet! {}|{}, love it|{}, much nicer now|{} :)|{} \U0001f389|"
+        "{}, thanks to everyone who helped|{}. so much better now|{}. works beautifully|{}. what a lovely clean-up|"
+        "{}, thank you!|{}. great work by all|{}. i am really happy with this|{}. finally works, yay|{}. this is so cool"
+    ).split("|"),
+}
+
+
+def outbursts(subjects, rng):
+    for label, forms in OUTBURSTS.items():
+        for subject in rng.sample(subjects, min(400, len(subjects))):
+            text = rng.choice(forms).format(subject.removesuffix("."))
+            yield {"text": text, "soft": target(label, 0.94), "weight": 0.5, "source": "silver"}
+
+
 def write_rows(rows, path):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
@@ -127,7 +150,7 @@ def labelled(path, work):
 
 
 def silver(repositories, work):
-    """Subjects of commits without a word of feeling, half of them with a word of `TECHNICAL`."""
+    """Subjects of commits without a word of feeling, half of them with a word of `TECHNICAL`, and some with an outburst."""
     rng = random.Random(SEED)
     rows = []
     for repository in repositories:
@@ -142,4 +165,4 @@ def silver(repositories, work):
         chosen = technical[:1600] + subjects[:900]
         rows += [re.sub(r"^[\w./()-]+: ", "", text) if n % 2 else text for n, text in enumerate(chosen)]
     texts = [{"text": text, "soft": target("neutral", 0.96), "weight": 0.5, "source": "silver"} for text in rows]
-    return cleaned(texts, work / "silver.jsonl", "commit")
+    return cleaned([*texts, *outbursts(rows, rng)], work / "silver.jsonl", "commit")

@@ -113,6 +113,13 @@ const typedSign = new RegExp(
 /** Signs that are digits or letters in part need a space before them: `x-1` and `abcD:` are no feelings. */
 const needsSpace = /^[\w+-]/;
 
+/** Whether the sign's bracket belongs to one that opened in the same word, as in Swift's `hash(into:)`. */
+function closesBracket(text: string, offset: number, sign: string): boolean {
+  if (!sign.endsWith(')')) return false;
+  const word = /\S*$/.exec(text.slice(Math.max(0, offset - 100), offset))![0];
+  return word.lastIndexOf('(') > word.lastIndexOf(')');
+}
+
 /** Replaces each sign of a feeling by its word. Works on a stretch of text of any length in one pass a kind. */
 export function emoticonsToWords(text: string): string {
   return text
@@ -123,7 +130,8 @@ export function emoticonsToWords(text: string): string {
     })
     .replace(typedSign, (match, sign: string, offset: number, whole: string) => {
       const before = offset === 0 ? ' ' : whole[offset - 1]!;
-      return needsSpace.test(sign) && !/\s/.test(before) ? match : ` ${typed.get(sign)!} `;
+      if (needsSpace.test(sign) && !/\s/.test(before)) return match;
+      return closesBracket(whole, offset, sign) ? match : ` ${typed.get(sign)!} `;
     });
 }
 
