@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
-import { FakeWorld, openPanel, themeNames, type Harness } from './harness/panelHarness.ts';
+import { FakeWorld, openPanel, type Harness } from './harness/panelHarness.ts';
+import { themeNames } from './harness/viewHarness.ts';
 import { engineStatus, response, rootStatus, sampleDuplicates } from './harness/sampleData.ts';
 
 let browser: Browser;

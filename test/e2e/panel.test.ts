@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { SextantError } from '../../src/shared/errors.ts';
 import type { SearchResponse } from '../../src/shared/search.ts';
 import { launchBrowser } from './browser.ts';
-import { FakeWorld, openPanel, themeNames, type Harness, type HarnessOptions } from './harness/panelHarness.ts';
+import { FakeWorld, openPanel, type Harness, type HarnessOptions } from './harness/panelHarness.ts';
+import { themeNames } from './harness/viewHarness.ts';
 import {
   engineStatus,
   manyResults,

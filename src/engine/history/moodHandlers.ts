@@ -7,7 +7,7 @@ type MoodHandlers = {
 };
 
 /** Answers the window's requests about commits, issues and their mood. */
-export function moodHandlers(history: () => ProjectHistory): MoodHandlers {
+export function moodHandlers(history: () => Pick<ProjectHistory, 'mood' | 'service'>): MoodHandlers {
   return {
     mood: (request, signal) => history().mood.report(request, signal),
     prepareMood: async ({ roots, kinds }, signal) => {

@@ -43,6 +43,8 @@ export const text = {
   places: 'Folders and files',
   noPlaces: 'None of these items changed a file.',
   top: 'All folders',
+  fewer: 'Show fewer',
+  allPlaces: (places: number): string => `Show all ${count(places)}`,
   onlyPath: 'Only items that touched this',
   mostNegative: 'Most negative',
   mostPositive: 'Most positive',

@@ -1,8 +1,12 @@
+import { useState } from 'preact/hooks';
 import type { MoodPlace, MoodReport } from '../../../shared/mood.ts';
 import { Icon, IconButton } from '../../shared/icon.tsx';
 import type { Dispatch } from '../dispatch.ts';
 import { shareOf, totalOf } from '../model/chart.ts';
 import { text } from '../text.ts';
+
+/** Shown before the user asks for the rest: the hottest come first. */
+const fewPlaces = 10;
 
 function Breadcrumb({ folder, dispatch }: { folder: string; dispatch: Dispatch }) {
   const parts = folder === '' ? [] : folder.split('/');
@@ -76,7 +80,9 @@ function Place({ place, most, dispatch }: { place: MoodPlace; most: number; disp
 
 /** Where the negative items gather: folders, and in them files. */
 export function Places({ report, dispatch }: { report: MoodReport; dispatch: Dispatch }) {
-  const most = Math.max(0, ...report.places.map(({ counts }) => shareOf(counts, 'negative')));
+  const [all, showAll] = useState(false);
+  const shown = all ? report.places : report.places.slice(0, fewPlaces);
+  const most = Math.max(0, ...shown.map(({ counts }) => shareOf(counts, 'negative')));
   return (
     <section>
       <h2>{text.places}</h2>
@@ -85,10 +91,15 @@ export function Places({ report, dispatch }: { report: MoodReport; dispatch: Dis
         <p class="dim">{text.noPlaces}</p>
       ) : (
         <ul class="places">
-          {report.places.map((place) => (
+          {shown.map((place) => (
             <Place key={place.path} place={place} most={most} dispatch={dispatch} />
           ))}
         </ul>
+      )}
+      {report.places.length > fewPlaces && (
+        <button type="button" class="link" aria-expanded={all} onClick={() => showAll(!all)}>
+          {all ? text.fewer : text.allPlaces(report.places.length)}
+        </button>
       )}
     </section>
   );
