@@ -14,6 +14,12 @@ export interface ConnectionOptions {
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/**
+ * How far the graph is searched, so that nearly all of the nearest are found, and farther where a filter leaves too few; no compiling
+ * of statements that take milliseconds.
+ */
+const sessionSettings = `SET hnsw.ef_search = 600; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
+
 /** Runs statements; a transaction is one too. Statements with a name are prepared once a connection. */
 export interface Statements {
   /** `name` must stand for this text alone. @throws SextantError, see {@link translatePostgresError}. */
@@ -58,6 +64,8 @@ export class PostgresConnection implements Statements {
       application_name: 'sextant',
       types,
     });
+    // Before the pool hands it out: statements of one connection keep their order.
+    this.#pool.on('connect', (client) => void client.query(sessionSettings).catch(() => undefined));
     // A connection that breaks while idle is replaced with the next statement, which reports what is wrong.
     this.#pool.on('error', () => undefined);
     this.#statements = statements(this.#pool, this.host);
