@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
 import { WorkbenchPage } from './pages/workbenchPage.ts';
 import { createSandbox, packagedExtension, packagedSuite, type Sandbox } from './vscodeHarness.ts';
@@ -74,6 +75,13 @@ async function restrictedMode(sandbox: Sandbox): Promise<undefined> {
   await writeFile(path.join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
 }
 
+/** Says yes, as a user would, when VS Code asks whether a tool may run. */
+function confirmDialogs(page: Page): { readonly stop: () => void } {
+  const yes = page.locator('.monaco-dialog-box').getByRole('button', { name: /^(?:Yes|OK)$/ });
+  const timer = setInterval(() => void yes.click({ timeout: 200 }).catch(() => undefined), 300);
+  return { stop: () => clearInterval(timer) };
+}
+
 for (const { suite, title, trusted, prepare } of windows) {
   test(`the integration suite inside the extension host: ${title}`, async (t) => {
     const sandbox = await createSandbox(t);
@@ -84,7 +92,10 @@ for (const { suite, title, trusted, prepare } of windows) {
     const server = await sandbox.start({ SEXTANT_TEST_RESULT: resultFile, SEXTANT_TEST_SUITE: suite }, { trusted });
     const browser = await launchBrowser();
     t.after(() => browser.close());
-    const workbench = new WorkbenchPage(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const workbench = new WorkbenchPage(page);
+    const confirming = confirmDialogs(page);
+    t.after(() => confirming.stop());
     await workbench.open(query === undefined ? server.url : new URL(query, server.url).href);
     const result = await finished(resultFile).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${await sandbox.logs()}`);

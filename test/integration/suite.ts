@@ -6,6 +6,7 @@ const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   main: async () => {
     await import('./cases/manifest.ts');
     await import('./cases/search.ts');
+    await import('./cases/tools.ts');
     await import('./cases/live.ts');
     await import('./cases/engine.ts');
   },

@@ -31,3 +31,12 @@ test('it is indexed and searched with the user’s model', async () => {
   await api().open(result!);
   assert.ok(vscode.window.activeTextEditor?.document.uri.path.endsWith(result!.path));
 });
+
+test('agents get no tools', async () => {
+  assert.deepEqual(
+    vscode.lm.tools.filter(({ tags }) => tags.includes('sextant')),
+    [],
+  );
+  const asked = vscode.lm.invokeTool('sextant_search', { toolInvocationToken: undefined, input: { query: 'x' } });
+  await assert.rejects(Promise.resolve(asked));
+});
