@@ -13,6 +13,7 @@ import { embeddedModelDirectory } from '../../engine/paths.ts';
 
 import { precisions } from '../../shared/protocol.ts';
 import { choiceOption, numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
+import { lengthsTable, sidesTable } from '../benchTables.ts';
 import { describeMachine } from '../machine.ts';
 import { resolveModel } from '../models.ts';
 
@@ -21,7 +22,7 @@ function threadsOf({ options }: CommandContext): number {
 }
 
 async function embed(context: CommandContext): Promise<unknown> {
-  const { options, signal, progress } = context;
+  const { options, signal, progress, say } = context;
   const modelDir = resolveModel(stringOption(options, 'model')) || embeddedModelDirectory;
   const threads = threadsOf(context);
   const dir = stringOption(options, 'dir');
@@ -32,10 +33,12 @@ async function embed(context: CommandContext): Promise<unknown> {
       : await codeTexts(path.resolve(dir ?? '.'), count, signal);
   if (options['compare'] !== true) {
     const precision = choiceOption(options, 'precision', precisions, 'float32');
-    return embedBench({ modelDir, threads, texts, precision, lengths: options['lengths'] === true });
+    const figures = await embedBench({ modelDir, threads, texts, precision, lengths: options['lengths'] === true });
+    if (figures.lengths !== undefined) say(lengthsTable(figures.lengths));
+    return figures;
   }
   const python = stringOption(options, 'python');
-  return compareBench({
+  const compared = await compareBench({
     modelDir,
     threads,
     texts,
@@ -45,6 +48,8 @@ async function embed(context: CommandContext): Promise<unknown> {
     signal,
     onProgress: progress,
   });
+  say(sidesTable(compared));
+  return compared;
 }
 
 function transformersJs({ options }: CommandContext): Pick<CompareOptions, 'transformersJs'> {
