@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { minePairs } from '../../engine/finetune/pairs/minePairs.ts';
+import { readIssueTitles } from '../../engine/finetune/pairs/readIssueTitles.ts';
 import { writePairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { countBySource } from '../../engine/finetune/pairs/refinePairs.ts';
 import { pairSources } from '../../shared/finetune.ts';
@@ -32,9 +33,11 @@ export const pairsCommand: Command = {
     if (out === undefined) throw new UsageError('pairs needs --out FILE.jsonl or FILE.csv.');
     const sources = sourcesFrom(stringListOption(options, 'source'));
     const root = await refreshedRoot(context, { embed: false, directory: positionals[0] ?? '.' });
+    const opened = engine().opened(root.uri);
     const pairs = await minePairs({
       folder: root.path,
-      index: engine().opened(root.uri).reading(),
+      index: opened.reading(),
+      issues: readIssueTitles(opened.history),
       ...(sources.length === 0 ? {} : { sources }),
       commits: numberOption(options, 'commits', { fallback: 3000, min: 0, max: 1_000_000 }),
       signal,

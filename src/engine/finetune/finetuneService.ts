@@ -14,6 +14,7 @@ import type { EngineAccess } from '../measure/measureService.ts';
 import { readModelFolder } from '../model/modelFolder.ts';
 import { embeddedModelDirectory } from '../paths.ts';
 import { minePairs } from './pairs/minePairs.ts';
+import { readIssueTitles } from './pairs/readIssueTitles.ts';
 import { writePairs } from './pairs/pairsFile.ts';
 import { countBySource } from './pairs/refinePairs.ts';
 import { WriterLease } from '../store/writerLease.ts';
@@ -90,6 +91,7 @@ export class FinetuneService {
     const pairs = await minePairs({
       folder: workspace.path,
       index: root.reading(),
+      issues: readIssueTitles(root.history),
       signal,
       ...(sources === undefined ? {} : { sources }),
     });

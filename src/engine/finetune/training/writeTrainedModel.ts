@@ -5,7 +5,7 @@ import { tokenizerName, weightsName, type ModelFolder } from '../../model/modelF
 import { readModelManifest } from '../../model/modelManifest.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
 import { writeSafetensors, type WrittenTensor } from '../../model/safetensorsWriter.ts';
-import { brainOfFloat, halfOfFloat, TensorValues } from '../../model/tensorValues.ts';
+import { brainsOfFloats, halvesOfFloats, TensorValues } from '../../model/tensorValues.ts';
 import { factorNames, type LowRank } from '../../runtime/onnx/trainedWeights.ts';
 import type { TrainingPlan } from './trainingPlan.ts';
 import type { OptimizerSettings } from './trainingTypes.ts';
@@ -127,9 +127,9 @@ function encoded(values: Float32Array, type: TensorType): Uint8Array {
     case 'F32':
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     case 'F16':
-      return new Uint8Array(Uint16Array.from(values, halfOfFloat).buffer);
+      return new Uint8Array(halvesOfFloats(values).buffer);
     case 'BF16':
-      return new Uint8Array(Uint16Array.from(values, brainOfFloat).buffer);
+      return new Uint8Array(brainsOfFloats(values).buffer);
     case 'I8':
       throw new Error('Trained tensors are never integers.');
   }
