@@ -95,7 +95,7 @@ const names = table('names');
 const typed = table('typed');
 
 const picture =
-  /\p{Extended_Pictographic}[\u{FE0E}\u{FE0F}\u{1F3FB}-\u{1F3FF}]*(?:\u200D\p{Extended_Pictographic}[\u{FE0E}\u{FE0F}\u{1F3FB}-\u{1F3FF}]*)*/gu;
+  /\p{Extended_Pictographic}(?:\u{FE0E}|\u{FE0F}|\p{Emoji_Modifier})*(?:\u200D\p{Extended_Pictographic}(?:\u{FE0E}|\u{FE0F}|\p{Emoji_Modifier})*)*/gu;
 const shortName = /:([a-z0-9_+-]{1,40}):/gi;
 
 function escaped(sign: string): string {
