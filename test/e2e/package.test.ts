@@ -16,6 +16,7 @@ const allowed = [
   /^extension\/media\/walkthrough\//,
   /^extension\/media\/screenshots\/[a-z-]+\.png$/,
   /^extension\/media\/models\/[a-z0-9-]+\/[a-zA-Z_]+\.(json|safetensors|md)$/,
+  /^extension\/media\/guard\/(guard\.json\.gz|NOTICES\.md)$/,
 ];
 
 const required = [
@@ -26,6 +27,7 @@ const required = [
   'extension/dist/webview/search.js',
   'extension/dist/webview/search.css',
   'extension/media/models/sextant-embed-small/model.safetensors',
+  'extension/media/guard/guard.json.gz',
 ];
 
 const megabyte = 1e6;
