@@ -7,7 +7,8 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import { schemaVersion } from '../store/migrate.ts';
-import { portableFormat, writePortable } from '../store/portableIndex.ts';
+import { portableFormat } from '../store/portableTables.ts';
+import { writePortable } from '../store/writePortable.ts';
 import { version } from '../version.ts';
 import { encodeHeader } from './indexFileHeader.ts';
 

@@ -17,7 +17,8 @@ import { createZstdDecompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
 import { deleteDatabase } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
-import { portableFormat, readPortable } from '../store/portableIndex.ts';
+import { portableFormat } from '../store/portableTables.ts';
+import { readPortable } from '../store/readPortable.ts';
 import { WriterLease } from '../store/writerLease.ts';
 import { damagedFile, readHeader, type IndexFileHeader } from './indexFileHeader.ts';
 

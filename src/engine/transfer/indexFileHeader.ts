@@ -5,7 +5,7 @@ import { SextantError } from '../../shared/errors.ts';
 
 /**
  * An index file: these eight bytes, the length of the header (32 bits, little-endian), the header as JSON, its SHA-256, and the
- * portable database (see `store/portableIndex.ts`) compressed with Zstandard, to the end of the file.
+ * portable database (see `store/portableTables.ts`) compressed with Zstandard, to the end of the file.
  */
 const magic = Buffer.from('SXTINDEX', 'ascii');
 const hashBytes = 32;
