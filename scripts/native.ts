@@ -179,6 +179,16 @@ export function buildTests(cxx: string, { sanitize = false }: { readonly sanitiz
   return { kernelTests, addon };
 }
 
+/** Builds the kernel tests for the GPU of this machine. */
+export function buildDeviceTests(nvcc: string): string {
+  const folder = path.join(buildFolder, 'tests-device');
+  const sources = ['kernels/cuda_backend.cu', ...kernels, 'reference/reference.cc', 'test/kernel_tests.cc'];
+  const objects = compile(folder, sources, () => [nvcc, ['-std=c++17', '-O3', '-arch=native']]);
+  const program = path.join(folder, 'kernel_tests');
+  run(nvcc, ['-cudart', 'static', ...objects, '-o', program]);
+  return program;
+}
+
 interface Resources {
   readonly kernel: string;
   readonly registers: number;

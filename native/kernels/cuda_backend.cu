@@ -20,6 +20,12 @@ Status status_of(cudaError_t error, const char* what) {
   }
 }
 
+/** What is missing where no driver is found, or one that is older than the runtime in here. */
+Status no_driver(int runtime) {
+  const std::string wanted = "one for CUDA " + std::to_string(runtime / 1000) + " or newer is needed.";
+  return failure(Code::no_driver, "There is no usable NVIDIA driver; " + wanted);
+}
+
 /** Memory, streams, events and graphs of one CUDA device. */
 class CudaMemory : public Backend {
  public:
@@ -114,9 +120,11 @@ Status list_cuda_devices(std::vector<DeviceFacts>* devices) {
   int driver = 0;
   int runtime = 0;
   cuda_versions(&driver, &runtime);
-  if (driver == 0) return failure(Code::no_driver, "There is no NVIDIA driver.");
+  if (driver == 0) return no_driver(runtime);
   int count = 0;
-  SEXTANT_TRY(status_of(cudaGetDeviceCount(&count), "NVIDIA's driver"));
+  const Status counted = status_of(cudaGetDeviceCount(&count), "NVIDIA's driver");
+  if (counted.code == Code::no_driver) return no_driver(runtime);
+  SEXTANT_TRY(counted);
   if (count == 0) return failure(Code::no_device, "NVIDIA's driver finds no GPU.");
   for (int device = 0; device < count; device++) {
     DeviceFacts facts;

@@ -26,7 +26,6 @@ export async function probeCuda(addon: string): Promise<CudaAvailability> {
 }
 
 function reasonOf({ code, message }: Extract<CudaProbeReply, { readonly message: string }>): string {
-  if (code === 'no_driver') return `${message} A driver for CUDA 12.4 or newer is needed.`;
   return code === undefined ? `The CUDA addon does not load: ${message}` : message;
 }
 
