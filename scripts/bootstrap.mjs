@@ -131,6 +131,7 @@ const tasks = {
   vscode: { build: true, args: ['scripts/vscode.ts'], callerDirectory: true },
   check: { build: false, args: ['scripts/check.ts'] },
   build: { build: false, args: ['scripts/build.ts'] },
+  native: { build: false, args: ['scripts/native.ts'] },
   package: { build: true, args: ['scripts/package.ts'] },
 };
 

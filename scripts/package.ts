@@ -5,6 +5,7 @@ import path from 'node:path';
 const root = path.join(import.meta.dirname, '..');
 const modules = path.join(root, 'node_modules');
 const bundled = path.join(root, 'dist', 'node_modules');
+const bundledNative = path.join(root, 'dist', 'native');
 
 /** VS Code platform targets and how each dependency names the same platform. */
 export const targets = {
@@ -69,6 +70,14 @@ async function bundleModules(target: Target, grammars: ReadonlySet<string>): Pro
   await copyModule('@cursorless/tree-sitter-wasms', (f) => licence(f) || grammars.has(f));
 }
 
+/** The CUDA addon, where `npm run native` has built one for the target. */
+async function bundleAddon(target: Target): Promise<void> {
+  await rm(bundledNative, { recursive: true, force: true });
+  const addon = path.join(root, 'native', 'build', target, 'sextant_cuda.node');
+  const built = await stat(addon).catch(() => undefined);
+  if (built?.isFile() === true) await cp(addon, path.join(bundledNative, 'sextant_cuda.node'));
+}
+
 async function grammarFiles(): Promise<ReadonlySet<string>> {
   const { grammarSpecifiers } = await import('../src/engine/chunk/grammars.ts');
   return new Set(grammarSpecifiers().map((specifier) => specifier.split('/').slice(2).join('/')));
@@ -81,6 +90,7 @@ async function grammarFiles(): Promise<ReadonlySet<string>> {
  */
 export async function packageExtension(target: Target): Promise<string> {
   await bundleModules(target, await grammarFiles());
+  await bundleAddon(target);
   const { default: manifest } = (await import('../package.json', { with: { type: 'json' } })) as {
     default: { version: string };
   };
@@ -89,7 +99,7 @@ export async function packageExtension(target: Target): Promise<string> {
   const args = [vsce, 'package', '--no-dependencies', '--target', target, '--out', output];
   args.push('--allow-missing-repository', '--skip-license', '--no-rewrite-relative-links');
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  await rm(bundled, { recursive: true, force: true });
+  for (const folder of [bundled, bundledNative]) await rm(folder, { recursive: true, force: true });
   if (status !== 0) throw new Error(`vsce failed:\n${stdout}${stderr}`);
   return output;
 }

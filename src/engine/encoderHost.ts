@@ -6,7 +6,10 @@ import { RemoteEncoder } from './remote/remoteEncoder.ts';
 import { createEncoder } from './runtime/createEncoder.ts';
 import type { Encoder } from './runtime/encoder.ts';
 
-type EncoderSettings = Pick<EngineSettings, 'modelPath' | 'backend' | 'precision' | 'threads' | 'remote'>;
+type EncoderSettings = Pick<
+  EngineSettings,
+  'modelPath' | 'backend' | 'precision' | 'threads' | 'gpuMemoryMB' | 'remote'
+>;
 
 /** A server that does not answer is asked again after this; until then nobody waits for it. */
 const reconnectMs = 15_000;
@@ -145,11 +148,11 @@ export class EncoderHost {
   }
 }
 
-function keyOf({ modelPath, backend, precision, threads, remote }: EncoderSettings): string {
-  return JSON.stringify([modelPath, backend, precision, threads, remote]);
+function keyOf({ modelPath, backend, precision, threads, gpuMemoryMB, remote }: EncoderSettings): string {
+  return JSON.stringify([modelPath, backend, precision, threads, gpuMemoryMB, remote]);
 }
 
-function open({ modelPath, backend, precision, threads, remote }: EncoderSettings): Promise<Encoder> {
+function open({ modelPath, backend, precision, threads, gpuMemoryMB = 0, remote }: EncoderSettings): Promise<Encoder> {
   if (remote !== undefined) return RemoteEncoder.connect(remote);
-  return createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, precision, threads });
+  return createEncoder({ modelDir: modelPath || embeddedModelDirectory, backend, precision, threads, gpuMemoryMB });
 }

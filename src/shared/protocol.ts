@@ -14,6 +14,7 @@ import {
 import { remoteSettingsSchema } from './remote.ts';
 import { teamSettingsSchema } from './team.ts';
 import type { EngineStatus } from './status.ts';
+import { transferRequests, type TransferResults } from './transfer.ts';
 
 /** Raised by one whenever a request or its meaning changes; host and engine must agree on it. */
 export const protocolVersion = 1;
@@ -32,6 +33,8 @@ export const engineSettingsSchema = z.object({
   precision: z.enum(precisions),
   /** Threads for the CPU encoder; 0 lets the engine choose. */
   threads: z.int().check(z.gte(0), z.lte(256)),
+  /** What a model may take of a GPU's memory; 0 and absent: half of the card's. */
+  gpuMemoryMB: z.optional(z.int().check(z.gte(0))),
   /** Folder of a model in Hugging Face layout; empty means the embedded default. */
   modelPath: z.string(),
   /** Embed at a server instead of here; absent: nothing leaves this machine. */
@@ -109,6 +112,7 @@ export const engineRequests = {
   ...moodRequests,
   measure: measureRequestSchema,
   ...finetuneRequests,
+  ...transferRequests,
   shutdown: none,
 } as const;
 
@@ -123,7 +127,7 @@ export interface Diagnostics {
   readonly memory: { readonly rssBytes: number };
 }
 
-export interface EngineResults extends ModelResults, MoodResults, FinetuneResults {
+export interface EngineResults extends ModelResults, MoodResults, FinetuneResults, TransferResults {
   initialize: { readonly protocolVersion: number; readonly version: string; readonly pid: number };
   ping: Record<string, never>;
   openRoots: EngineStatus;

@@ -164,6 +164,14 @@ export const settings = {
     maximum: 256,
     description: 'CPU threads for the model. 0 uses half of the cores while indexing.',
   }),
+  'sextant.runtime.gpuMemoryMB': define<number>({
+    default: 0,
+    scope: 'machine',
+    restricted: true,
+    minimum: 0,
+    maximum: 1048576,
+    description: 'GPU memory a model may take with CUDA, in megabytes. 0 uses up to half of the card’s.',
+  }),
   'sextant.agents.mcpServer': define<boolean>({
     default: true,
     scope: 'window',

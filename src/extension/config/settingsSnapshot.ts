@@ -33,6 +33,7 @@ export function readSettings(keyOf: (url: string) => string | undefined): Settin
       backend: read('sextant.runtime.backend'),
       precision: read('sextant.runtime.precision'),
       threads: read('sextant.runtime.threads'),
+      gpuMemoryMB: read('sextant.runtime.gpuMemoryMB'),
       modelPath: read('sextant.model.path'),
       commitLimit: read('sextant.commits.limit'),
       ...(remote === undefined ? {} : { remote }),
