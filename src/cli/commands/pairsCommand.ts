@@ -1,10 +1,22 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { MinedPair } from '../../engine/finetune/pairs/minedPair.ts';
 import { minePairs } from '../../engine/finetune/pairs/minePairs.ts';
 import { readIssueTitles } from '../../engine/finetune/pairs/readIssueTitles.ts';
 import { writePairs } from '../../engine/finetune/pairs/pairsFile.ts';
-import { countBySource } from '../../engine/finetune/pairs/refinePairs.ts';
+import { countBySource, refinePairs } from '../../engine/finetune/pairs/refinePairs.ts';
+import { questionRequests, writtenQuestions } from '../../engine/finetune/pairs/writtenQuestions.ts';
+import type { OpenRoot } from '../../engine/openRoot.ts';
 import { pairSources } from '../../shared/finetune.ts';
-import { numberOption, stringListOption, stringOption, UsageError, type Command } from '../command.ts';
+import {
+  numberOption,
+  stringListOption,
+  stringOption,
+  UsageError,
+  type Command,
+  type CommandContext,
+  type CommandResult,
+} from '../command.ts';
 import { refreshedRoot } from './searchCommand.ts';
 
 /** The sources that `--source` names; all that ask nobody when it names none. */
@@ -16,14 +28,51 @@ export function sourcesFrom(names: readonly string[]) {
   });
 }
 
+/**
+ * Questions that a language model writes, where one is named. Without `--send` nothing leaves this machine: what would be sent is
+ * written beside the pairs, to be read first.
+ */
+async function questions(
+  { options, signal, progress }: CommandContext,
+  root: OpenRoot,
+  file: string,
+): Promise<MinedPair[] | CommandResult> {
+  const url = stringOption(options, 'questions');
+  if (url === undefined) return [];
+  const model = stringOption(options, 'question-model');
+  if (model === undefined) throw new UsageError('--questions needs --question-model NAME.');
+  const limit = numberOption(options, 'question-limit', { fallback: 200, min: 1, max: 10_000 });
+  const requests = questionRequests(root.workspace.path, root.reading(), limit);
+  if (options['send'] !== true) {
+    const preview = `${file}.preview.txt`;
+    await writeFile(preview, requests.map(({ prompt }) => prompt).join(`\n\n${'─'.repeat(60)}\n\n`));
+    return {
+      json: { sent: 0, wouldSend: requests.length, preview },
+      text: `Nothing was sent. ${requests.length} requests to ${url} would be those in ${preview}; send them with --send.\n`,
+    };
+  }
+  const key = process.env['SEXTANT_QUESTION_KEY'];
+  const pairs: MinedPair[] = [];
+  for await (const pair of writtenQuestions({ url, model, ...(key === undefined ? {} : { key }) }, requests, signal)) {
+    pairs.push(pair);
+    progress(`${pairs.length} questions written`);
+  }
+  return pairs;
+}
+
 export const pairsCommand: Command = {
   name: 'pairs',
-  usage: 'pairs [DIR] --out F.jsonl|F.csv [--source S,…] [--commits N] [--no-refresh]',
+  usage:
+    'pairs [DIR] --out F.jsonl|F.csv [--source S,…] [--commits N] [--questions URL --question-model NAME [--question-limit N] [--send]]',
   summary: 'Make query pairs out of a workspace, to read, edit and fine-tune on.',
   options: {
     out: { type: 'string' },
     source: { type: 'string', multiple: true },
     commits: { type: 'string' },
+    questions: { type: 'string' },
+    'question-model': { type: 'string' },
+    'question-limit': { type: 'string' },
+    send: { type: 'boolean' },
     'no-refresh': { type: 'boolean' },
   },
   arity: [0, 1],
@@ -43,12 +92,15 @@ export const pairsCommand: Command = {
       signal,
     });
     const file = path.resolve(out);
-    await writePairs(file, pairs);
-    const bySource = countBySource(pairs);
+    const written = await questions(context, opened, file);
+    if (!Array.isArray(written)) return written;
+    const all = refinePairs([...pairs, ...written]);
+    await writePairs(file, all);
+    const bySource = countBySource(all);
     const rows = Object.entries(bySource).map(([source, count]) => `  ${source.padEnd(8)} ${count}`);
     return {
-      json: { pairs: pairs.length, bySource, file },
-      text: `${pairs.length} pairs in ${file}\n${rows.join('\n')}\n`,
+      json: { pairs: all.length, bySource, file },
+      text: `${all.length} pairs in ${file}\n${rows.join('\n')}\n`,
     };
   },
 };
