@@ -7,6 +7,7 @@ import { meanScores, runQueries } from '../measure/runQueries.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { readCorpus, type CorpusEntry } from './evaluate/corpus.ts';
 import { evaluatePairs, judgedQueries, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
+import { RememberingEncoder } from './evaluate/rememberingEncoder.ts';
 import { guardScore, readGuardSet, type GuardSet } from './evaluate/guardSet.ts';
 import { judgeModel } from './judgeModel.ts';
 import { readPairs } from './pairs/pairsFile.ts';
@@ -188,7 +189,7 @@ export async function runFinetuning(options: RunFinetuningOptions): Promise<Fine
   const corpus = corpusOf(options, judging.length === 0 ? judgingPairs(pairs) : judging);
   const guard = await readGuardSet();
   options.onActivity('Loading the model');
-  const base = await openModel(access, record.base.modelDir, signal);
+  const base = new RememberingEncoder(await openModel(access, record.base.modelDir, signal));
   try {
     return await trainAndJudge({ ...options, pairs, corpus, base, guard }, split);
   } finally {
