@@ -10,6 +10,7 @@ import type { InstalledModel, ModelInstallation, ModelOffer, ModelProgress } fro
 import { stringOption, UsageError, type Command, type CommandContext, type CommandResult } from '../command.ts';
 import { hubAccess, modelLibrary, resolveModel } from '../models.ts';
 import { confirm } from '../confirm.ts';
+import { modelRun, modelRunOptions, modelRunUsage } from './modelRun.ts';
 
 type Action = (context: CommandContext, name: string | undefined) => Promise<CommandResult>;
 
@@ -163,17 +164,17 @@ function select(_context: CommandContext, name: string | undefined): Promise<Com
   return Promise.resolve({ json: { directory }, text: `${directory}\n` });
 }
 
-const actions: Readonly<Record<string, Action>> = { list, info, add, remove, select };
+const actions: Readonly<Record<string, Action>> = { list, info, add, remove, select, run: modelRun };
 
 export const modelCommand: Command = {
   name: 'model',
-  usage:
-    'model list | info [NAME|DIR] | add ORG/NAME[@REVISION]|DIR|FILE.zip [--accept-license] [--name N] | remove NAME|--downloads | select [NAME|default]',
+  usage: `model list | info [NAME|DIR] | add ORG/NAME[@REVISION]|DIR|FILE.zip [--accept-license] [--name N] | remove NAME|--downloads | select [NAME|default] | ${modelRunUsage.replace('model ', '')}`,
   summary: 'Show, install, remove and choose models.',
   options: {
     'accept-license': { type: 'boolean' },
     name: { type: 'string' },
     downloads: { type: 'boolean' },
+    ...modelRunOptions,
   },
   arity: [1, 2],
   async run(context) {

@@ -146,6 +146,9 @@ const parsers = new Map<string, (json: unknown) => ModelConfig>([
   ['distilbert', distilBertConfig],
 ]);
 
+/** `model_type` of every architecture that runs here. */
+export const modelTypes: readonly string[] = [...parsers.keys()];
+
 function modernBertConfig(json: unknown): ModernBertConfig {
   const raw = checked(modernBertSchema, json);
   const count = raw.num_hidden_layers;

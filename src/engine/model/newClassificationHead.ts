@@ -1,5 +1,5 @@
 import { SeededRandom } from '../bench/seededRandom.ts';
-import { headModules } from './classificationHead.ts';
+import { headModules } from './headModules.ts';
 import type { ModelFolder } from './modelFolder.ts';
 
 export interface NewHead {
@@ -35,13 +35,16 @@ export function newClassificationHead(model: ModelFolder, labels: readonly strin
     add(`${module}.weight`, [rows, width], () => spread * random.gaussian());
     if (bias) add(`${module}.bias`, [rows], () => 0);
   };
-  const { dense, norm, classifier } = headModules(config, shapes);
+  const { dense, norm, weight: last } = headModules('classify', config, shapes) ?? { weight: [] };
   // ModernBERT's dense layer has no bias unless its config says so, which checkpoints in use never do.
-  if (shapes(`${dense}.weight`) === undefined) linear(dense, width, config.family !== 'modernbert');
+  if (dense !== undefined && shapes(`${dense.module}.weight`) === undefined) {
+    linear(dense.module, width, config.family !== 'modernbert');
+  }
   if (norm !== undefined && shapes(`${norm.module}.weight`) === undefined)
     add(`${norm.module}.weight`, [width], () => 1);
-  if (config.labels.join('\n') !== labels.join('\n') || shapes(`${classifier}.weight`)?.[0] !== labels.length) {
-    linear(classifier, labels.length, true);
+  const [classifier = ''] = last;
+  if (config.labels.join('\n') !== labels.join('\n') || shapes(classifier)?.[0] !== labels.length) {
+    linear(classifier.replace(/\.weight$/, ''), labels.length, true);
   }
   return { tensors, ...families[config.family] };
 }

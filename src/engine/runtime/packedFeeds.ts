@@ -22,7 +22,7 @@ export class PackedFeeds {
     for (const row of this.#plan.rows) feeds[feedNames[row]] = rowFeed(row, input, lengths);
     const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
     for (const rotary of this.#plan.rotaries) this.#addRotary(feeds, rotary, longest);
-    for (const window of this.#plan.grids) addGrid(feeds, lengths, window, this.#plan.gradientGrids.includes(window));
+    for (const window of this.#plan.grids) addGrid(feeds, lengths, window, this.#plan.explicitGrids.includes(window));
     for (const window of this.#plan.gradientGrids) addGradientGrid(feeds, lengths, window);
     for (const window of this.#plan.firstGrids) addFirstGrid(feeds, lengths, window);
     return feeds;

@@ -37,18 +37,12 @@ export class AttentionGradients {
   #all(qkv: readonly string[], received: string, operation: AttentionOperation): string[] {
     const { scale, window, heads, headSize } = operation;
     const names = this.#inputs.gradientGrid(window);
-    const { queryRows, keyRows, queryShape, keyShape } = names;
     const graph = this.#graph;
     const math = this.#arithmetic;
-    const query = this.#tiles(qkv[0]!, queryRows, queryShape, operation);
-    const key = this.#tiles(qkv[1]!, keyRows, keyShape, operation);
-    const value = this.#tiles(qkv[2]!, keyRows, keyShape, operation);
-    const zeros = zeroRow(graph, heads * headSize);
-    const padded = graph.node('Concat', [received, zeros], { axis: 0 });
-    const output = this.#tiles(padded, names.gradientRows, queryShape, operation);
-
-    const scores = math.plus(math.product(query, key, { alpha: scale, transB: 1 }), names.bias);
-    const shares = graph.node('Softmax', [scores], { axis: -1 });
+    const { query, key, shares } = this.#forward.probabilities(qkv, operation);
+    const value = this.#forward.tiles(qkv[2]!, names.keyRows, names.keyShape, operation);
+    const padded = graph.node('Concat', [received, zeroRow(graph, heads * headSize)], { axis: 0 });
+    const output = this.#forward.tiles(padded, names.gradientRows, names.queryShape, operation);
     const dShares = math.product(output, value, { transB: 1 });
     const dScores = this.#softmaxGradient(shares, dShares);
     const dQuery = this.#rows(math.product(dScores, key, { alpha: scale }), operation);
@@ -66,14 +60,6 @@ export class AttentionGradients {
     const math = this.#arithmetic;
     const weighted = math.times(shares, dShares);
     return math.minus(weighted, math.times(shares, math.sum(weighted, -1, true)));
-  }
-
-  /** Rows of a grid, `[tiles, heads, rows, headSize]`. */
-  #tiles(value: string, rows: string, shape: string, { heads, headSize }: AttentionOperation): string {
-    const graph = this.#graph;
-    const grid = graph.node('Reshape', [graph.node('Gather', [value, rows], { axis: 0 }), shape]);
-    const split = graph.node('Reshape', [grid, graph.integers([0, 0, heads, headSize])]);
-    return graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
   }
 
   /** Back to one row a cell, `[tiles · rows, heads · headSize]`. */

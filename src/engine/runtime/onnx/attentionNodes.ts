@@ -73,6 +73,29 @@ export class AttentionNodes {
     return graph.node('Gather', [flat, names.cells], { axis: 0 });
   }
 
+  /** `softmax(q kᵀ · scale)` on an explicit grid, `[tiles, heads, queries, keys]`, with the q and k it is made of. */
+  probabilities(
+    qkv: readonly string[],
+    operation: AttentionOperation,
+  ): { readonly query: string; readonly key: string; readonly shares: string } {
+    const { scale, window } = operation;
+    const { queryRows, keyRows, queryShape, keyShape, bias } = this.#inputs.explicitGrid(window);
+    const query = this.tiles(qkv[0]!, queryRows, queryShape, operation);
+    const key = this.tiles(qkv[1]!, keyRows, keyShape, operation);
+    const attributes = { alpha: { float: scale }, transB: 1 };
+    const scores = this.#graph.node('FusedMatMul', [query, key], attributes, { domain: microsoft });
+    const shares = this.#graph.node('Softmax', [this.#graph.node('Add', [scores, bias])], { axis: -1 });
+    return { query, key, shares };
+  }
+
+  /** Rows of a value on a grid, `[tiles, heads, rows, headSize]`. */
+  tiles(value: string, rows: string, shape: string, { heads, headSize }: AttentionOperation): string {
+    const graph = this.#graph;
+    const grid = graph.node('Reshape', [graph.node('Gather', [value, rows], { axis: 0 }), shape]);
+    const split = graph.node('Reshape', [grid, graph.integers([0, 0, heads, headSize])]);
+    return graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
+  }
+
   #byHead(rows: string, { heads, headSize }: AttentionOperation): string {
     return this.#graph.node('Reshape', [rows, this.#graph.integers([-1, heads, headSize])]);
   }

@@ -6,7 +6,9 @@ export interface FeedPlan {
   readonly rows: ReadonlySet<RowFeed>;
   readonly rotaries: readonly Rotary[];
   readonly grids: readonly (number | undefined)[];
-  /** Those of the grids that are fed row by row even where the rows lie in order, with where gradients go. */
+  /** Those of the grids that are fed row by row even where the rows lie in order. */
+  readonly explicitGrids: readonly (number | undefined)[];
+  /** Those of the explicit grids that also say where gradients go. */
   readonly gradientGrids: readonly (number | undefined)[];
   /** Grids of attention which only first tokens ask for. */
   readonly firstGrids: readonly (number | undefined)[];
@@ -32,6 +34,7 @@ export class FeedInputs {
   readonly #rows = new Set<RowFeed>();
   readonly #rotaries = new Map<string, Rotary>();
   readonly #grids = new Set<number | undefined>();
+  readonly #explicitGrids = new Set<number | undefined>();
   readonly #gradientGrids = new Set<number | undefined>();
   readonly #firstGrids = new Set<number | undefined>();
 
@@ -44,6 +47,7 @@ export class FeedInputs {
       rows: this.#rows,
       rotaries: [...this.#rotaries.values()],
       grids: [...this.#grids],
+      explicitGrids: [...this.#explicitGrids],
       gradientGrids: [...this.#gradientGrids],
       firstGrids: [...this.#firstGrids],
     };
@@ -80,8 +84,13 @@ export class FeedInputs {
     return names;
   }
 
+  explicitGrid(window: number | undefined): ReturnType<typeof feedNames.grid> {
+    this.#explicitGrids.add(window);
+    return this.grid(window);
+  }
+
   gradientGrid(window: number | undefined): ReturnType<typeof feedNames.grid> {
-    const names = this.grid(window);
+    const names = this.explicitGrid(window);
     if (this.#gradientGrids.has(window)) return names;
     this.#gradientGrids.add(window);
     this.#graph.input(names.gradientRows, 'int32', [`${names.gradientRows}_count`]);
