@@ -13,12 +13,14 @@ import {
   type EngineNotifications,
   type EngineParams,
   type EngineResults,
+  type WorkspaceRoot,
 } from '../shared/protocol.ts';
 import { Engine } from './engine.ts';
 import { finetuneHandlers } from './finetune/finetuneHandlers.ts';
 import { moodHandlers } from './history/moodHandlers.ts';
 import { EngineShare } from './share/engineShare.ts';
 import { serveRequest } from './share/serveRequest.ts';
+import { transferHandlers } from './transfer/transferHandlers.ts';
 import { version } from './version.ts';
 
 type Handlers = {
@@ -33,6 +35,8 @@ class EngineServer {
   readonly #connection: MessageConnection;
   #engine: Engine | undefined;
   #share: EngineShare | undefined;
+  #storageDir = '';
+  #roots: readonly WorkspaceRoot[] = [];
 
   constructor(connection: MessageConnection) {
     this.#connection = connection;
@@ -79,6 +83,7 @@ class EngineServer {
       onFinetuneChange: (event) => this.notify('finetuneChanged', event),
       onLog: (line) => this.notify('log', line),
     });
+    this.#storageDir = storageDir;
     this.#share = new EngineShare({
       engine: this.#engine,
       kind: 'window',
@@ -94,6 +99,7 @@ class EngineServer {
       initialize: (params) => this.#initialize(params),
       ping: () => ({}),
       openRoots: async ({ roots }) => {
+        this.#roots = roots;
         const status = await this.#ready.openRoots(roots);
         await this.#share?.setRoots(roots);
         return status;
@@ -135,6 +141,7 @@ class EngineServer {
       listModels: () => this.#ready.models.list(),
       offerModel: ({ repository, revision, access }, signal) =>
         this.#ready.models.offer(repository, access, { signal, ...(revision === undefined ? {} : { revision }) }),
+      searchHub: ({ query, access }, signal) => this.#ready.models.search(query, access, signal),
       addModel: (request, signal) => this.#ready.models.add(request, signal),
       importModel: ({ path, task, name }, signal) =>
         this.#ready.models.import(path, { task, signal, ...(name === undefined ? {} : { name }) }),
@@ -143,6 +150,11 @@ class EngineServer {
       ...moodHandlers(() => this.#ready.history),
       measure: (request, signal) => this.#ready.measure.measure(request, signal),
       ...finetuneHandlers(() => this.#ready.finetune),
+      ...transferHandlers({
+        engine: () => this.#ready,
+        storageDir: () => this.#storageDir,
+        roots: () => this.#roots,
+      }),
       shutdown: () => {
         setImmediate(() => void this.#exit(0));
         return {};

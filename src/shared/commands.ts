@@ -125,6 +125,16 @@ export const commands = {
     summary: 'Lists, text for text, what the embedding server would get, and what is kept from it.',
     when: "workspaceFolderCount > 0 && config.sextant.remote.url != ''",
   },
+  'sextant.exportIndex': {
+    title: 'Export Index',
+    summary: 'Writes a folder’s index to one file, without secrets, for colleagues and fresh clones.',
+    when: 'workspaceFolderCount > 0',
+  },
+  'sextant.importIndex': {
+    title: 'Import Index',
+    summary: 'Takes over an exported index: a fresh clone is searchable in seconds.',
+    when: 'workspaceFolderCount > 0',
+  },
   'sextant.clearIndex': {
     title: 'Clear Index',
     summary: 'Deletes the index of this workspace, after asking.',

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
+import type { ExportSummary } from '../../shared/transfer.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat } from '../store/portableTables.ts';
@@ -14,16 +15,6 @@ import { encodeHeader } from './indexFileHeader.ts';
 
 /** Zstandard's level: higher ones take several times as long for a few percent. */
 const level = 9;
-
-export interface ExportSummary {
-  /** The file that was written, absolute. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly files: number;
-  readonly chunks: number;
-  /** Files that stayed at home because they may hold a secret. */
-  readonly withheld: number;
-}
 
 async function hashOf(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');

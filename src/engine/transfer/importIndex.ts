@@ -15,6 +15,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
+import type { ImportSummary } from '../../shared/transfer.ts';
 import { deleteDatabase } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat } from '../store/portableTables.ts';
@@ -30,11 +31,7 @@ export interface ImportExpectations {
   readonly model: string;
 }
 
-export interface ImportedIndex {
-  readonly files: number;
-  readonly chunks: number;
-  /** `index`: the folder had no index and has this one now. `embeddings`: it had one, which takes from this what it lacks. */
-  readonly used: 'index' | 'embeddings';
+export interface ImportedIndex extends ImportSummary {
   /** Call when the folder has been indexed after the import: what was only lent is let go. */
   readonly dispose: () => void;
 }

@@ -4,11 +4,13 @@ import { clearIndex } from './clearIndex.ts';
 import type { CommandContext, CommandHandler } from './commandContext.ts';
 import { copyDiagnostics } from './copyDiagnostics.ts';
 import { copyMcpConfiguration } from './copyMcpConfiguration.ts';
+import { exportIndex } from './exportIndex.ts';
 import { fetchIssues } from './fetchIssues.ts';
 import { findDuplicates } from './findDuplicates.ts';
 import { finetune } from './finetune.ts';
 import { measureSearch } from './measureSearch.ts';
 import { findSimilar } from './findSimilar.ts';
+import { importIndex } from './importIndex.ts';
 import { importIssues } from './importIssues.ts';
 import { pauseIndexing } from './pauseIndexing.ts';
 import { previewRemote } from './previewRemote.ts';
@@ -48,6 +50,8 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
   'sextant.copyDiagnostics': copyDiagnostics,
   'sextant.setRemoteKey': setRemoteKey,
   'sextant.previewRemote': previewRemote,
+  'sextant.exportIndex': exportIndex,
+  'sextant.importIndex': importIndex,
   'sextant.clearIndex': clearIndex,
   'sextant.restartEngine': restartEngine,
 };

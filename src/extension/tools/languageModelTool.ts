@@ -3,6 +3,7 @@ import { isCancellation, serializeError, SextantError } from '../../shared/error
 import { parseToolInput, runTool, type ToolBackend, type ToolCall, type ToolReader } from '../../shared/runTool.ts';
 import { defaultTokenBudget, type ToolName } from '../../shared/tools.ts';
 import { estimateTokens } from '../../shared/toolAnswer.ts';
+import { abortOn } from './abortOn.ts';
 
 type Options = vscode.LanguageModelToolInvocationOptions<unknown>;
 
@@ -14,13 +15,6 @@ function readerOf({ tokenizationOptions }: Options, token: vscode.CancellationTo
     countTokens: (text) => tokenizationOptions.countTokens(text, token),
     countStructured: false,
   };
-}
-
-function abortOn(token: vscode.CancellationToken): { readonly signal: AbortSignal; readonly dispose: () => void } {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  const subscription = token.onCancellationRequested(() => controller.abort());
-  return { signal: controller.signal, dispose: () => void subscription.dispose() };
 }
 
 function requireTrust(): void {

@@ -5,13 +5,14 @@ import { describe, it, type TestContext } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
-import { exportIndex, type ExportSummary } from '../../../../src/engine/transfer/exportIndex.ts';
+import { exportIndex } from '../../../../src/engine/transfer/exportIndex.ts';
 import {
   importIndex,
   type ImportedIndex,
   type ImportExpectations,
 } from '../../../../src/engine/transfer/importIndex.ts';
 import { encodeHeader, readHeader, type IndexFileHeader } from '../../../../src/engine/transfer/indexFileHeader.ts';
+import type { ExportSummary } from '../../../../src/shared/transfer.ts';
 import { sha256Of } from '../../../support/sha256Of.ts';
 import { FakeEncoder } from '../../../support/fakeEncoder.ts';
 import { indexDump } from '../../../support/indexDump.ts';
