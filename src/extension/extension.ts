@@ -3,6 +3,7 @@ import { registerCommands } from './commands/registerCommands.ts';
 import type { CommandContext } from './commands/commandContext.ts';
 import { concernsSextant, readSettings } from './config/settingsSnapshot.ts';
 import { EngineClient } from './engine/engineClient.ts';
+import { openHistoryItem } from './git/openHistoryItem.ts';
 import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
 import { McpLauncher } from './tools/mcpLauncher.ts';
@@ -16,7 +17,7 @@ import { LocationOpener } from './views/openLocation.ts';
 import { reportError } from './views/reportError.ts';
 import { SearchHistory } from './views/searchHistory.ts';
 import { SearchPanel } from './views/searchPanel.ts';
-import { createPanelHost } from './views/searchPanelHost.ts';
+import { createPanelHost, type PanelHostParts } from './views/searchPanelHost.ts';
 import { SearchView } from './views/searchView.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { StatusPresenter } from './views/statusPresenter.ts';
@@ -55,12 +56,13 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
 
   const opener = own(new LocationOpener((path) => inBackground(client.tell('filesChanged', { paths: [path] }))));
   const history = new SearchHistory(context.workspaceState);
+  const mood = own(new MoodView(context.extensionUri, client, report));
+  const openItem: PanelHostParts['openItem'] = (item, how) => openHistoryItem(mood.commits, item, how);
   const panel: SearchPanel = new SearchPanel(
-    createPanelHost({ client, opener, settings: () => settings, report }),
+    createPanelHost({ client, opener, openItem, settings: () => settings, report }),
     history,
   );
   const view = own(new SearchView(context.extensionUri, panel));
-  const mood = own(new MoodView(context.extensionUri, client, report));
   const reporter = own(new StatusReporter(client, versionOf(context.extension)));
   const cli = context.asAbsolutePath('dist/cli.mjs');
   const mcpLauncher = new McpLauncher({ folder: context.globalStorageUri.fsPath, entry: cli, storageDir });

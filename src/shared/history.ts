@@ -34,6 +34,15 @@ export const historyItemSchema = z.object({
 });
 export type HistoryItem = z.infer<typeof historyItemSchema>;
 
+/** What is needed to show an item: a commit in an editor, an issue in the browser. */
+export const historyPlaceSchema = z.object({
+  kind: z.enum(historyKinds),
+  source: z.string(),
+  key: z.string(),
+  url: z.optional(z.string()),
+});
+export type HistoryPlace = z.infer<typeof historyPlaceSchema>;
+
 /** How far the history of one root is; sent whenever it changes. */
 export interface HistoryStatus {
   readonly root: string;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { SerializedError } from './errors.ts';
+import { historyPlaceSchema } from './history.ts';
 import {
   locationSchema,
   searchFiltersSchema,
@@ -32,6 +33,8 @@ export const panelToHostSchema = z.discriminatedUnion('type', [
     location: locationSchema,
     /** `preview`: keep focus in the panel; `open`: move it to the editor; `side`: open beside. */
     how: z.enum(['preview', 'open', 'side']),
+    /** Set where the result is a commit, issue or comment instead of a place in a file. */
+    item: z.optional(historyPlaceSchema),
   }),
   z.object({ type: z.literal('similar'), id: z.int(), location: locationSchema, filters: searchFiltersSchema }),
   z.object({ type: z.literal('copy'), what: z.enum(['text', 'path']), location: locationSchema, text: z.string() }),

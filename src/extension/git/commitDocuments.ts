@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { EngineClient } from '../engine/engineClient.ts';
+import type { OpenHow } from '../views/searchPanel.ts';
 
 const scheme = 'sextant-commit';
 
@@ -32,11 +33,15 @@ export class CommitDocuments implements vscode.TextDocumentContentProvider, vsco
     }
   }
 
-  async open(place: CommitPlace, preview = true): Promise<void> {
+  async open(place: CommitPlace, how: OpenHow): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${place.sha.slice(0, 10)}.diff`, query: JSON.stringify(place) });
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.languages.setTextDocumentLanguage(document, 'diff');
-    await vscode.window.showTextDocument(document, { preview });
+    await vscode.window.showTextDocument(document, {
+      preserveFocus: how === 'preview',
+      preview: how !== 'side',
+      ...(how === 'side' ? { viewColumn: vscode.ViewColumn.Beside } : {}),
+    });
   }
 
   dispose(): void {

@@ -9,6 +9,7 @@ import {
 } from '../../shared/panelProtocol.ts';
 import type { DuplicateGroup, Location, SearchMode, SearchResponse } from '../../shared/search.ts';
 import type { SerializedError } from '../../shared/errors.ts';
+import type { HistoryPlace } from '../../shared/history.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import type { SearchHistory } from './searchHistory.ts';
@@ -37,7 +38,7 @@ export interface PanelHost {
   status(): PanelStatus;
   settings(): PanelSettings;
   /** Rejects when the place cannot be shown. */
-  open(location: Location, how: OpenHow): Promise<void>;
+  open(location: Location, how: OpenHow, item?: HistoryPlace): Promise<void>;
   copy(text: string): Promise<void>;
   run(command: PanelCommand): Promise<void>;
   reportError(error: unknown): void;
@@ -137,7 +138,7 @@ export class SearchPanel {
         this.#cancel(message.id);
         return;
       case 'open':
-        return this.#host.open(message.location, message.how);
+        return this.#host.open(message.location, message.how, message.item);
       case 'copy':
         return this.#host.copy(
           message.what === 'text' ? message.text : `${message.location.path}:${message.location.startLine}`,

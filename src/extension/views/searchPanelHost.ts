@@ -1,17 +1,19 @@
 import * as vscode from 'vscode';
 import type { CommandId } from '../../shared/commands.ts';
 import { serializeError } from '../../shared/errors.ts';
+import type { HistoryPlace } from '../../shared/history.ts';
 import { symbolKinds } from '../../shared/search.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { SettingsSnapshot } from '../config/settingsSnapshot.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { localFolders } from '../workspace/workspaceRoots.ts';
 import type { LocationOpener } from './openLocation.ts';
-import type { PanelCommand, PanelHost, PanelStatus } from './searchPanel.ts';
+import type { OpenHow, PanelCommand, PanelHost, PanelStatus } from './searchPanel.ts';
 
 export interface PanelHostParts {
   readonly client: EngineClient;
   readonly opener: LocationOpener;
+  readonly openItem: (item: HistoryPlace & { readonly root: string }, how: OpenHow) => Promise<void>;
   readonly settings: () => SettingsSnapshot;
   readonly report: (error: unknown) => void;
 }
@@ -32,7 +34,7 @@ const panelCommands: Readonly<
 };
 
 /** Connects the search panel to VS Code and the engine. */
-export function createPanelHost({ client, opener, settings, report }: PanelHostParts): PanelHost {
+export function createPanelHost({ client, opener, openItem, settings, report }: PanelHostParts): PanelHost {
   return {
     request: (method, params, signal) => client.request(method, params, signal),
     status: () => panelStatus(client),
@@ -42,7 +44,8 @@ export function createPanelHost({ client, opener, settings, report }: PanelHostP
       multiRoot: localFolders().length > 1,
       facets: { languages: languages(client.status), kinds: symbolKinds },
     }),
-    open: async (location, how) => {
+    open: async (location, how, item) => {
+      if (item !== undefined) return openItem({ root: location.root, ...item }, how);
       try {
         await opener.open(location, how);
       } catch (error) {

@@ -18,7 +18,6 @@ const ranges: Readonly<Record<RangeChoice, string>> = {
 };
 
 const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /** Every word that the view shows. */
 export const text = {
@@ -74,7 +73,6 @@ export const text = {
   restartEngine: 'Restart Engine',
   showLog: 'Show Log',
   note: 'Told by a model on this machine; nothing is sent anywhere. Terse technical messages count as neutral.',
-  date: (seconds: number): string => date.format(seconds * 1000),
   share: percent,
   trend: (change: number): string => points.format(change * 100),
   trendHint: (change: number): string =>

@@ -31,6 +31,7 @@ const labels: Readonly<Record<string, string>> = {
   data: 'Data',
   prose: 'Prose',
   plumbing: 'Plumbing',
+  merge: 'Merge',
   repeat: 'Further result of the file',
 };
 

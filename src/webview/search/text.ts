@@ -1,5 +1,6 @@
 import type { PanelBlocker } from '../../shared/panelProtocol.ts';
 import type { SearchMode, SearchResult, SearchScope, SymbolKind } from '../../shared/search.ts';
+import type { MoodLabel } from '../../shared/sentiment.ts';
 import type { RootPhase } from '../../shared/status.ts';
 import { count, humanize } from '../shared/format.ts';
 
@@ -34,6 +35,8 @@ const kinds: Record<SymbolKind, string> = {
 };
 
 const scopes: Record<SearchScope, string> = { code: 'Code', docs: 'Docs', commits: 'Commits' };
+
+const moods: Record<MoodLabel, string> = { negative: 'Negative', neutral: 'Neutral', positive: 'Positive' };
 
 const languages: Readonly<Record<string, string>> = {
   typescript: 'TypeScript',
@@ -97,6 +100,8 @@ export const text = {
   modes,
   kinds,
   scopes,
+  moods,
+  moreFiles: (files: number): string => `${count(files)} more`,
   phases,
   blockers,
   language: (id: string): string => languages[id] ?? humanize(id),

@@ -1,21 +1,12 @@
 import type { MoodListItem } from '../../../shared/mood.ts';
 import { moodLabels, type MoodExplanation } from '../../../shared/sentiment.ts';
+import { historyDate, historyIcon, historyName, historyTitle } from '../../shared/historyItem.ts';
 import { IconButton } from '../../shared/icon.tsx';
 import type { Dispatch } from '../dispatch.ts';
 import { itemKey, type MoodState } from '../model/state.ts';
 import { text } from '../text.ts';
 
-const icons = { commit: 'git-commit', issue: 'issues', pullRequest: 'git-pull-request', comment: 'comment' } as const;
 const mostWords = 8;
-
-function titleOf({ title, body }: MoodListItem): string {
-  return title || (body.split('\n').find((line) => line.trim() !== '') ?? '');
-}
-
-function nameOf({ kind, key }: MoodListItem): string {
-  if (kind === 'commit') return key.slice(0, 8);
-  return key.startsWith('!') ? key : `#${key}`;
-}
 
 /** The words as they stand in the text, the heavier the bolder; what speaks against is set apart by its sign. */
 function Words({ explanation }: { explanation: MoodExplanation | undefined }) {
@@ -54,20 +45,20 @@ function Correction({ item, dispatch }: { item: MoodListItem; dispatch: Dispatch
 }
 
 function Item({ item, state, dispatch }: { item: MoodListItem; state: MoodState; dispatch: Dispatch }) {
-  const { root, kind, source, key, url, mood, at, author } = item;
+  const { root, kind, source, key, url, mood, author } = item;
   const id = itemKey(item);
   const place = { root, kind, source, key, ...(url === undefined ? {} : { url }) };
   return (
     <li class="item">
       <div class="item-head">
-        <i class={`codicon codicon-${icons[kind]}`} aria-hidden="true" />
+        <i class={`codicon codicon-${historyIcon(item)}`} aria-hidden="true" />
         <button
           type="button"
           class="item-title"
-          title={titleOf(item)}
+          title={historyTitle(item)}
           onClick={() => dispatch({ type: 'posted', message: { type: 'open', ...place } })}
         >
-          {titleOf(item)}
+          {historyTitle(item)}
         </button>
         <IconButton
           icon="lightbulb"
@@ -79,7 +70,7 @@ function Item({ item, state, dispatch }: { item: MoodListItem; state: MoodState;
       <div class="item-facts dim">
         <span>
           {mood === undefined ? '' : `${text.labels[mood.label]} ${text.share(mood.scores[mood.label])} · `}
-          {text.date(at)} · {nameOf(item)}
+          {historyDate(item)} · {historyName(item)}
           {state.query.byAuthor ? ` · ${author}` : ''}
         </span>
         <button

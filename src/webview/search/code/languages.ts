@@ -209,7 +209,7 @@ const byLanguage = new Map(
 
 /** Prose has no syntax to colour, apart from code in backticks. */
 const prose: Syntax = { lineComments: [], blockComments: [], strings: ['`'], multiline: '', keywords: new Set() };
-const proseLanguages = new Set(['markdown', 'restructuredtext', 'asciidoc', 'plaintext', 'latex']);
+const proseLanguages = new Set(['markdown', 'restructuredtext', 'asciidoc', 'plaintext', 'latex', 'git-commit']);
 
 /** What is not known is coloured by what most languages share. */
 const unknown: Syntax = { lineComments: [], blockComments: [], strings: ['"'], multiline: '', keywords: new Set() };

@@ -7,6 +7,7 @@ import { text } from '../text.ts';
 import { fileIcon } from './fileIcon.ts';
 import { HeadRow } from './headRow.tsx';
 import { Icon } from '../../shared/icon.tsx';
+import { historyFacts, historyIcon, historyTitle } from '../../shared/historyItem.ts';
 import { ResultRow, type RowActions } from './resultRow.tsx';
 import { rowId } from './treeKeys.ts';
 
@@ -68,7 +69,12 @@ export function fileTree(results: readonly SearchResult[], view: ListView, conte
   };
   return groups.map((group, position) => {
     const open = !view.collapsed.includes(group.key);
-    const folder = folderLabel(group.root, group.folder, context);
+    const said = group.results[0]!.history;
+    const folder =
+      said === undefined
+        ? folderLabel(group.root, group.folder, context)
+        : folderLabel(group.root, historyFacts(said), context);
+    const name = said === undefined ? group.name : historyTitle(said);
     return (
       <div key={group.key} class="group" role="none">
         <HeadRow
@@ -79,11 +85,11 @@ export function fileTree(results: readonly SearchResult[], view: ListView, conte
           members={group.results.length}
           position={position + 1}
           size={groups.length}
-          label={`${group.name}, ${folder}, ${text.resultCount(group.results, false)}`}
+          label={`${name}, ${folder}, ${text.resultCount(group.results, false)}`}
         >
           <FileLabel
-            icon={fileIcon(group.path, group.results[0]!.language)}
-            name={group.name}
+            icon={said === undefined ? fileIcon(group.path, group.results[0]!.language) : historyIcon(said)}
+            name={name}
             folder={folder}
             title={group.path}
           />

@@ -28,6 +28,7 @@ export function filterOptions(state: PanelState, typed: string): Option[] {
   const all: Filter[] = [
     { type: 'scope', value: 'code' },
     { type: 'scope', value: 'docs' },
+    { type: 'scope', value: 'commits' },
     ...[...languages].map((value): Filter => ({ type: 'language', value })),
     ...state.facets.kinds.map((value): Filter => ({ type: 'kind', value })),
     ...(state.filters.paths ?? []).map((value): Filter => ({ type: 'path', value })),

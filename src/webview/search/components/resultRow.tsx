@@ -3,6 +3,8 @@ import { lineRange, percent } from '../../shared/format.ts';
 import { symbolIcon } from '../symbolIcons.ts';
 import { text } from '../text.ts';
 import { CodePreview } from './codePreview.tsx';
+import { historyTitle } from '../../shared/historyItem.ts';
+import { HistorySymbol } from './historyResult.tsx';
 import { IconButton } from '../../shared/icon.tsx';
 import type { Act } from './treeKeys.ts';
 import { Why } from './why.tsx';
@@ -28,9 +30,33 @@ function nameParts({ symbol, kind }: SearchResult): [container: string, name: st
   return at <= 0 ? ['', symbol] : [symbol.slice(0, at), symbol.slice(at)];
 }
 
+function Symbol({ result }: { result: SearchResult }) {
+  const [container, name] = nameParts(result);
+  return (
+    <span class="symbol" title={result.signature === '' ? result.symbol : result.signature}>
+      {name === '' ? (
+        <span class="dim">{text.kinds[result.kind]}</span>
+      ) : (
+        <>
+          {container !== '' && <span class="container">{container}</span>}
+          <span class="name">{name}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+/** What a screen reader says of a result. */
+function spoken(result: SearchResult, share: string): string {
+  const { history, kind, symbol } = result;
+  if (history === undefined)
+    return `${text.kinds[kind]} ${symbol}, ${text.lines(lineRange(result))}, ${text.score(share)}`;
+  const mood = history.mood === undefined ? '' : `, ${text.moods[history.mood.label]}`;
+  return `${historyTitle(history)}${mood}, ${text.score(share)}`;
+}
+
 export function ResultRow(props: ResultRowProps) {
   const { id, rowKey, result, active, explained, position, size, act } = props;
-  const [container, name] = nameParts(result);
   const kind = text.kinds[result.kind];
   const range = lineRange(result);
   const share = percent(result.score);
@@ -44,22 +70,13 @@ export function ResultRow(props: ResultRowProps) {
       aria-expanded={explained}
       aria-posinset={position}
       aria-setsize={size}
-      aria-label={`${kind} ${result.symbol}, ${text.lines(range)}, ${text.score(share)}`}
+      aria-label={spoken(result, share)}
       data-key={rowKey}
     >
       <div class="result-head">
-        <i class={symbolIcon(result.kind)} title={kind} aria-hidden="true" />
-        <span class="symbol" title={result.signature === '' ? result.symbol : result.signature}>
-          {name === '' ? (
-            <span class="dim">{kind}</span>
-          ) : (
-            <>
-              {container !== '' && <span class="container">{container}</span>}
-              <span class="name">{name}</span>
-            </>
-          )}
-        </span>
-        <span class="lines">{range}</span>
+        {result.history === undefined && <i class={symbolIcon(result.kind)} title={kind} aria-hidden="true" />}
+        {result.history === undefined ? <Symbol result={result} /> : <HistorySymbol item={result.history} />}
+        <span class="lines">{result.history === undefined ? range : ''}</span>
         <span class="score" title={text.score(share)}>
           <span style={{ width: share.replace(' ', '') }} />
         </span>
@@ -71,7 +88,9 @@ export function ResultRow(props: ResultRowProps) {
             skipTab
             onClick={() => act(rowKey, 'why')}
           />
-          <IconButton icon="combine" label={text.findSimilar} skipTab onClick={() => act(rowKey, 'similar')} />
+          {result.history === undefined && (
+            <IconButton icon="combine" label={text.findSimilar} skipTab onClick={() => act(rowKey, 'similar')} />
+          )}
           <IconButton icon="copy" label={text.copyCode} skipTab onClick={() => act(rowKey, 'copyText')} />
           <IconButton icon="split-horizontal" label={text.openToSide} skipTab onClick={() => act(rowKey, 'side')} />
         </span>

@@ -1,3 +1,4 @@
+import type { HistoryPlace } from '../../../shared/history.ts';
 import type { Location, SearchResult } from '../../../shared/search.ts';
 import { text } from '../text.ts';
 import { selectFirst } from './answers.ts';
@@ -117,7 +118,17 @@ function opened(state: PanelState, { key, how, line }: Extract<PanelEvent, { typ
   if (place === null) return [state, []];
   const location = line === undefined ? place : { ...place, startLine: line, endLine: line };
   const kept = how === 'preview' || currentPage(state).kind !== 'search' ? [] : remember(state);
-  return [withView(state, { active: key }), [...kept, { type: 'post', message: { type: 'open', location, how } }]];
+  const message = { type: 'open' as const, location, how, ...itemOf(state, key) };
+  return [withView(state, { active: key }), [...kept, { type: 'post', message }]];
+}
+
+/** What tells the host that a result is no place in a file; empty for code. */
+function itemOf(state: PanelState, key: string): { readonly item?: HistoryPlace } {
+  const row = visibleRows(currentPage(state)).find((other) => other.key === key);
+  const result = row === undefined ? undefined : resultOf(state, resultKey(row.location));
+  if (result?.history === undefined) return {};
+  const { kind, source, key: name, url } = result.history;
+  return { item: { kind, source, key: name, ...(url === undefined ? {} : { url }) } };
 }
 
 function copied(state: PanelState, key: string, what: 'text' | 'path'): Step {
