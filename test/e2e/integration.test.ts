@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { settings } from '../../src/shared/settings.ts';
 import { launchBrowser } from './browser.ts';
 import { WorkbenchPage } from './pages/workbenchPage.ts';
 import { createSandbox, packagedExtension, packagedSuite, type Sandbox } from './vscodeHarness.ts';
@@ -59,20 +60,27 @@ async function twoFolders({ folder, workspace }: Sandbox): Promise<string> {
   return `?workspace=${encodeURIComponent(file)}`;
 }
 
+/** Every restricted setting, to something else than its default. */
+function otherThanDefault(): Record<string, unknown> {
+  const restricted = Object.entries(settings).filter(([, definition]) => 'restricted' in definition);
+  return Object.fromEntries(
+    restricted.map(([key, { default: value, ...definition }]) => {
+      if ('enum' in definition) return [key, (definition.enum as unknown[]).find((other) => other !== value)];
+      if (typeof value === 'boolean') return [key, !value];
+      return [key, typeof value === 'number' ? value + 3 : '/nowhere'];
+    }),
+  );
+}
+
 async function restrictedMode(sandbox: Sandbox): Promise<undefined> {
   const { workspace } = sandbox;
   await sandbox.configure({
     'security.workspace.trust.enabled': true,
     'security.workspace.trust.startupPrompt': 'never',
   });
-  const settings = {
-    'sextant.search.maxResults': 7,
-    'sextant.model.path': '/nowhere',
-    'sextant.runtime.backend': 'cuda',
-    'sextant.runtime.threads': 3,
-  };
+  const own = { 'sextant.search.maxResults': 7, ...otherThanDefault() };
   await mkdir(path.join(workspace, '.vscode'));
-  await writeFile(path.join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+  await writeFile(path.join(workspace, '.vscode', 'settings.json'), JSON.stringify(own));
 }
 
 /** Says yes, as a user would, when VS Code asks whether a tool may run. */

@@ -32,11 +32,7 @@ test('it is indexed and searched with the user’s model', async () => {
   assert.ok(vscode.window.activeTextEditor?.document.uri.path.endsWith(result!.path));
 });
 
-test('agents get no tools', async () => {
-  assert.deepEqual(
-    vscode.lm.tools.filter(({ tags }) => tags.includes('sextant')),
-    [],
-  );
+test('agents get no answer', async () => {
   const asked = vscode.lm.invokeTool('sextant_search', { toolInvocationToken: undefined, input: { query: 'x' } });
-  await assert.rejects(Promise.resolve(asked));
+  await assert.rejects(Promise.resolve(asked), /not trusted/);
 });
