@@ -161,6 +161,13 @@ export const finetuneRequests = {
   finetuneRuns: z.object({}),
   /** Makes the pairs of a new run. */
   finetunePrepare: z.object({ root: z.string(), sources: z.optional(z.array(z.enum(pairSources))) }),
+  /** What a language model would be asked for the pairs of a run that is ready; sends nothing. */
+  finetuneQuestions: z.object({ ...runOnly.shape, limit: z.int().check(z.gte(1), z.lte(10_000)) }),
+  /** Adds the questions of a language model's answers to the pairs of a run. */
+  finetuneAddQuestions: z.object({
+    ...runOnly.shape,
+    answers: z.array(z.object({ key: z.string(), text: z.string() })),
+  }),
   /** Starts a run that is ready, or goes on with one that is paused or has failed. Answers at once. */
   finetuneStart: z.object({
     ...runOnly.shape,
@@ -181,9 +188,17 @@ export type FinetuneEvent =
 
 type Nothing = Record<string, never>;
 
+/** A request to a language model, and what its answer is to be handed in with. */
+export interface QuestionPrompt {
+  readonly key: string;
+  readonly prompt: string;
+}
+
 export interface FinetuneResults {
   finetuneRuns: { readonly runs: readonly FinetuneRun[] };
   finetunePrepare: FinetuneRun;
+  finetuneQuestions: { readonly requests: readonly QuestionPrompt[] };
+  finetuneAddQuestions: FinetuneRun;
   finetuneStart: FinetuneRun;
   finetunePause: FinetuneRun;
   finetuneCancel: Nothing;

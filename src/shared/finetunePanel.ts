@@ -17,6 +17,8 @@ export const finetuneToHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelPrepare') }),
   /** Opens the pairs in an editor. */
   z.object({ type: z.literal('review'), id }),
+  /** Has a language model write questions, after showing what is sent. */
+  z.object({ type: z.literal('writeQuestions'), id }),
   z.object({ type: z.literal('start'), id, settings: z.optional(finetuneSettingsSchema) }),
   z.object({ type: z.literal('pause'), id }),
   z.object({ type: z.literal('cancel'), id }),

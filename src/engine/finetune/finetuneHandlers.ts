@@ -19,6 +19,8 @@ export function finetuneHandlers(service: () => FinetuneService): FinetuneHandle
   return {
     finetuneRuns: () => ({ runs: service().list() }),
     finetunePrepare: ({ root, sources }, signal) => service().prepare(root, sources, signal),
+    finetuneQuestions: ({ id, limit }) => ({ requests: service().questions(id, limit) }),
+    finetuneAddQuestions: ({ id, answers }) => service().addQuestions(id, answers),
     finetuneStart: ({ id, settings }) => service().start(id, given(settings)),
     finetunePause: ({ id }) => service().pause(id),
     finetuneCancel: async ({ id }) => {

@@ -9,14 +9,16 @@ import {
   type FinetuneRun,
   type FinetuneSettings,
   type PairSource,
+  type QuestionPrompt,
 } from '../../shared/finetune.ts';
 import type { EngineAccess } from '../measure/measureService.ts';
 import { readModelFolder } from '../model/modelFolder.ts';
 import { embeddedModelDirectory } from '../paths.ts';
 import { minePairs } from './pairs/minePairs.ts';
 import { readIssueTitles } from './pairs/readIssueTitles.ts';
-import { writePairs } from './pairs/pairsFile.ts';
+import { readPairs, writePairs } from './pairs/pairsFile.ts';
 import { countBySource } from './pairs/refinePairs.ts';
+import { questionPairs, questionRequests, type QuestionRequest } from './pairs/writtenQuestions.ts';
 import { WriterLease } from '../store/writerLease.ts';
 import { runFinetuning } from './runFinetuning.ts';
 import { ActiveModels } from './runs/activeModels.ts';
@@ -121,6 +123,33 @@ export class FinetuneService {
     };
     folder.write(record);
     return this.#changed(folder, record);
+  }
+
+  /**
+   * What a language model would be asked about the code of a run's root; sends nothing.
+   * @throws SextantError `not_found`
+   */
+  questions(id: string, limit: number): QuestionPrompt[] {
+    return this.#requests(this.#known(id).record, limit).map(({ key, prompt }) => ({ key, prompt }));
+  }
+
+  /**
+   * Adds questions that a language model wrote to the pairs of a run.
+   * @throws SextantError `not_found`; `invalid_argument` once training has begun, or for a pairs file that cannot be read.
+   */
+  async addQuestions(id: string, answers: readonly { key: string; text: string }[]): Promise<FinetuneRun> {
+    const { folder, record } = this.#known(id);
+    if (record.state !== 'ready') throw new SextantError('invalid_argument', 'This run has its pairs already.');
+    const requests = new Map(this.#requests(record, Infinity).map((request) => [request.key, request]));
+    const written = answers.flatMap(({ key, text }) => {
+      const request = requests.get(key);
+      return request === undefined ? [] : questionPairs(request, text);
+    });
+    const pairs = [...(await readPairs(folder.pairsFile)), ...written];
+    await writePairs(folder.pairsFile, pairs);
+    const changed: RunRecord = { ...record, pairs: pairs.length, bySource: countBySource(pairs) };
+    folder.write(changed);
+    return this.#changed(folder, changed);
   }
 
   /**
@@ -248,6 +277,10 @@ export class FinetuneService {
     } finally {
       progress.end();
     }
+  }
+
+  #requests(record: RunRecord, limit: number): QuestionRequest[] {
+    return questionRequests(record.rootPath, this.#options.access.opened(record.root).reading(), limit);
   }
 
   /** The model of the settings, not one that stands in for it: trained once more, a model would drift. */

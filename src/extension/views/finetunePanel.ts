@@ -1,5 +1,5 @@
 import { isCancellation, serializeError, SextantError, type SerializedError } from '../../shared/errors.ts';
-import type { FinetuneEvent, FinetuneRun } from '../../shared/finetune.ts';
+import type { FinetuneEvent, FinetuneRun, QuestionPrompt } from '../../shared/finetune.ts';
 import {
   finetuneToHostSchema,
   type FinetuneRoot,
@@ -30,9 +30,14 @@ export interface FinetuneHost {
   openFile(file: string): Promise<void>;
   open(location: Location): Promise<void>;
   run(command: Extract<FinetuneToHost, { type: 'command' }>['command']): Promise<void>;
+  /** Shows what a language model would be sent, asks, and sends it; undefined where the user declines. */
+  answer(prompts: readonly QuestionPrompt[]): Promise<readonly { key: string; text: string }[] | undefined>;
   /** Asks before something is lost. */
   confirm(question: 'cancelRun'): Promise<boolean>;
 }
+
+/** Pieces of code that a language model is asked about in one go. */
+const mostQuestions = 200;
 
 /**
  * The host's half of the fine-tune view, free of VS Code: keeps what the view shows, turns its messages into requests, and sends
@@ -146,6 +151,8 @@ export class FinetunePanel {
         return;
       case 'review':
         return this.#host.openFile(this.#known(message.id).pairsFile);
+      case 'writeQuestions':
+        return this.#writeQuestions(message.id);
       case 'start':
         return this.#keep(
           request('finetuneStart', {
@@ -167,6 +174,13 @@ export class FinetunePanel {
       case 'command':
         return this.#host.run(message.command);
     }
+  }
+
+  async #writeQuestions(id: string): Promise<void> {
+    const { requests } = await this.#host.request('finetuneQuestions', { id, limit: mostQuestions });
+    const answers = await this.#host.answer(requests);
+    if (answers === undefined) return;
+    await this.#keep(this.#host.request('finetuneAddQuestions', { id, answers: [...answers] }));
   }
 
   async #cancel(id: string): Promise<void> {

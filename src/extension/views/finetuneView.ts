@@ -4,6 +4,7 @@ import type { FinetuneToHost } from '../../shared/finetunePanel.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import { localFolders } from '../workspace/workspaceRoots.ts';
 import { FinetunePanel, type FinetuneHost, type FinetuneWorld } from './finetunePanel.ts';
+import { answerPrompts } from './answerPrompts.ts';
 import type { LocationOpener } from './openLocation.ts';
 import { searchViewHtml } from './searchViewHtml.ts';
 
@@ -34,6 +35,7 @@ function hostOf(client: EngineClient, opener: LocationOpener): FinetuneHost {
     run: async (command) => {
       await vscode.commands.executeCommand(viewCommands[command]);
     },
+    answer: answerPrompts,
     confirm: async () => {
       const remove = vscode.l10n.t('Remove');
       const question = vscode.l10n.t('Remove this fine-tuning with all that was trained?');

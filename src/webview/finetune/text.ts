@@ -38,6 +38,8 @@ export const text = {
   makingPairs: 'Making pairs from code, tests, docs and commits…',
   review: 'Review',
   reviewHint: 'Opens the pairs in an editor. Delete, change or add lines before training.',
+  questions: 'Add questions by a language model…',
+  questionsHint: 'Shows what would be sent, and asks, before anything leaves this machine.',
   start: 'Start training',
   settings: 'Settings',
   pause: 'Pause',

@@ -49,6 +49,7 @@ function setUp(answers: Answers, confirmed = true) {
       return (await answer(params, signal)) as EngineResults[M];
     },
     world: () => world.value,
+    answer: (prompts) => Promise.resolve(prompts.map(({ key }) => ({ key, text: 'How is that done in the end?' }))),
     openFile: (file) => {
       opened.push(file);
       return Promise.resolve();
@@ -137,4 +138,19 @@ test('messages that are not understood are refused', async () => {
   await panel.receive({ type: 'ready' });
   await panel.receive({ type: 'start', id: 7 });
   assert.equal(last().error?.code, 'invalid_argument');
+});
+
+test('what a language model answers is added to the pairs', async () => {
+  const { panel, asked, last } = setUp({
+    finetuneRuns: () => ({ runs: [runOf('1')] }),
+    finetuneQuestions: () => ({ requests: [{ key: 'k', prompt: 'p' }] }),
+    finetuneAddQuestions: () => runOf('1', { pairs: 11 }),
+  });
+  await panel.receive({ type: 'ready' });
+  await panel.receive({ type: 'writeQuestions', id: '1' });
+  assert.deepEqual(asked.at(-1), [
+    'finetuneAddQuestions',
+    { id: '1', answers: [{ key: 'k', text: 'How is that done in the end?' }] },
+  ]);
+  assert.equal(last().runs[0]?.pairs, 11);
 });

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { SextantError } from '../../../shared/errors.ts';
+import type { QuestionPrompt } from '../../../shared/finetune.ts';
 import { isFreeOfSecrets } from '../../secrets/scanSecrets.ts';
 import { isSensitivePath } from '../../secrets/secretFiles.ts';
 import type { ChunkRow, SearchIndex } from '../../store/searchIndex.ts';
@@ -19,9 +20,8 @@ export interface QuestionServer {
   readonly key?: string;
 }
 
-export interface QuestionRequest {
+export interface QuestionRequest extends QuestionPrompt {
   readonly chunk: ChunkRow;
-  readonly prompt: string;
 }
 
 function promptFor(chunk: ChunkRow): string {
@@ -42,7 +42,7 @@ export function questionRequests(folder: string, index: SearchIndex, limit: numb
     .map((chunk) => ({ chunk, order: hash('sha256', `${chunk.path}:${chunk.startLine}`) }))
     .sort((left, right) => (left.order < right.order ? -1 : 1))
     .slice(0, limit)
-    .map(({ chunk }) => ({ chunk, prompt: promptFor(chunk) }));
+    .map(({ chunk, order }) => ({ chunk, key: order, prompt: promptFor(chunk) }));
 }
 
 /** The questions of an answer: its lines without numbers, bullets and quotes; what is no question of some words is left out. */

@@ -165,6 +165,16 @@ export function RunSteps({ run, send }: RunProps) {
         <button type="button" class="link" title={text.reviewHint} onClick={() => send({ type: 'review', id: run.id })}>
           {text.review}
         </button>
+        {run.state === 'ready' && (
+          <button
+            type="button"
+            class="link"
+            title={text.questionsHint}
+            onClick={() => send({ type: 'writeQuestions', id: run.id })}
+          >
+            {text.questions}
+          </button>
+        )}
       </Step>
       <Step title={text.steps.split} state={split === undefined ? 'open' : 'done'}>
         {split !== undefined && <p class="dim">{text.split(split.train, split.tune, split.held)}</p>}

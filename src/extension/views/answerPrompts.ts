@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import { SextantError } from '../../shared/errors.ts';
+import type { QuestionPrompt } from '../../shared/finetune.ts';
+
+async function ask(model: vscode.LanguageModelChat, prompt: string, token: vscode.CancellationToken): Promise<string> {
+  const response = await model.sendRequest([vscode.LanguageModelChatMessage.User(prompt)], {}, token);
+  let text = '';
+  for await (const part of response.text) text += part;
+  return text;
+}
+
+/**
+ * Sends prompts to a language model that another extension offers to VS Code. The user sees all of them in an editor, chooses the
+ * model and agrees first. What was answered before a cancellation is kept.
+ * @throws SextantError `not_found` where no extension offers a model.
+ */
+export async function answerPrompts(
+  prompts: readonly QuestionPrompt[],
+): Promise<readonly { key: string; text: string }[] | undefined> {
+  const models = await vscode.lm.selectChatModels();
+  if (models.length === 0) {
+    throw new SextantError('not_found', vscode.l10n.t('No extension offers a language model to VS Code.'), {
+      hint: vscode.l10n.t('The command line can use a local server: sextant pairs --questions URL.'),
+    });
+  }
+  const content = prompts.map(({ prompt }) => prompt).join(`\n\n${'─'.repeat(60)}\n\n`);
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'plaintext' }));
+  const picked = await vscode.window.showQuickPick(
+    models.map((model) => ({ label: model.name, description: model.vendor, model })),
+    {
+      title: vscode.l10n.t('Send these {0} requests to a language model?', prompts.length),
+      placeHolder: vscode.l10n.t('The editor shows all that is sent. Escape sends nothing.'),
+      ignoreFocusOut: true,
+    },
+  );
+  if (picked === undefined) return undefined;
+  const progress = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t('Writing questions'),
+    cancellable: true,
+  };
+  return vscode.window.withProgress(progress, async (report, token) => {
+    const answers: { key: string; text: string }[] = [];
+    for (const { key, prompt } of prompts) {
+      if (token.isCancellationRequested) break;
+      answers.push({ key, text: await ask(picked.model, prompt, token) });
+      report.report({ increment: 100 / prompts.length, message: `${answers.length}/${prompts.length}` });
+    }
+    return answers;
+  });
+}
