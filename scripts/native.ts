@@ -19,7 +19,9 @@ export const addonFile = path.join(buildFolder, `${process.platform}-${process.a
 const oldestNvcc = [12, 4] as const;
 
 const core = ['plan', 'mapped_file', 'weights', 'lane', 'worker', 'session'].map((name) => `core/${name}.cc`);
-const kernels = ['linear', 'attention', 'rows'].map((name) => `kernels/${name}.cu`);
+const kernels = ['linear', 'linear_hopper', 'attention', 'rows'].map((name) => `kernels/${name}.cu`);
+/** Instructions of one generation alone: no other device runs this file's code. */
+const hopperOnly = 'kernels/linear_hopper.cu';
 const shipped = [
   ...core,
   ...kernels,
@@ -111,12 +113,17 @@ export function buildAddon(nvcc: string, only?: readonly string[]): string {
   const targets = only ?? supportedGenerations(nvcc);
   const windows = process.platform === 'win32';
   const host = windows ? ['-Xcompiler', '/EHsc,/MT'] : ['-Xcompiler', '-fPIC,-fvisibility=hidden,-Wall,-Wextra'];
-  const code = targets.flatMap((target) => ['-gencode', `arch=compute_${target},code=sm_${target}`]);
-  const future = ['-gencode', `arch=compute_${targets.at(-1)!},code=compute_${targets.at(-1)!}`];
+  const codeOf = (source: string): string[] => {
+    if (!source.endsWith('.cu')) return [];
+    if (source === hopperOnly && targets.includes('90')) return ['-gencode', 'arch=compute_90a,code=sm_90a'];
+    const future = targets.at(-1)!;
+    const code = targets.flatMap((target) => ['-gencode', `arch=compute_${target},code=sm_${target}`]);
+    return [...code, '-gencode', `arch=compute_${future},code=compute_${future}`, '--threads', '2'];
+  };
   const flags = ['-std=c++17', '-O3', '-DNAPI_VERSION=8', '-DNDEBUG', '-I', nodeApiHeaders(), ...host];
   const objects = compile(path.join(buildFolder, `cuda-${targets.join('-')}`), shipped, (source) => [
     nvcc,
-    [...flags, ...(source.endsWith('.cu') ? [...code, ...future, '--threads', '2'] : [])],
+    [...flags, ...codeOf(source)],
   ]);
   mkdirSync(path.dirname(addonFile), { recursive: true });
   const link = windows
@@ -198,6 +205,8 @@ interface Resources {
 
 /** What ptxas says of each kernel that has a body. */
 function resourcesOf(nvcc: string, source: string, target: string): Resources[] {
+  const code =
+    source === hopperOnly ? ['-gencode', `arch=compute_${target}a,code=sm_${target}a`] : [`-arch=sm_${target}`];
   const object = path.join(os.tmpdir(), `sextant-${target}.cubin`);
   const output = run(nvcc, [
     '-std=c++17',
@@ -232,12 +241,14 @@ function readableName(mangled: string): string {
 
 function writeResources(nvcc: string): string {
   const rows = supportedGenerations(nvcc).flatMap((target) =>
-    kernels.flatMap((source) =>
-      resourcesOf(nvcc, source, target).map(
-        ({ kernel, registers, spills, stack }) =>
-          `| sm_${target} | \`${kernel}\` | ${registers} | ${spills} | ${stack} |`,
+    kernels
+      .filter((source) => source !== hopperOnly || target === '90')
+      .flatMap((source) =>
+        resourcesOf(nvcc, source, target).map(
+          ({ kernel, registers, spills, stack }) =>
+            `| sm_${target} | \`${kernel}\` | ${registers} | ${spills} | ${stack} |`,
+        ),
       ),
-    ),
   );
   const version = /release [\d.]+, V[\d.]+/.exec(run(nvcc, ['--version']))?.[0] ?? '';
   const file = path.join(native, 'bench', 'RESOURCES.md');

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 // Switches between stacks, which AddressSanitizer would take for a function that never returns.
@@ -38,6 +39,8 @@ struct Fiber {
   int linear = 0;
   std::vector<Copy> open;
   std::vector<std::vector<Copy>> groups;
+  std::vector<std::function<void()>> open_products;
+  std::vector<std::vector<std::function<void()>>> product_groups;
 };
 
 struct Warp {
@@ -59,6 +62,7 @@ struct Machine {
   int at_barrier = 0;
   int done = 0;
   std::mt19937 random{1};
+  bool products_wait = false;
 };
 
 Machine machine;
@@ -94,6 +98,7 @@ void fiber_main() {
   (*machine.kernel)();
   Fiber& self = *machine.current;
   if (!self.open.empty() || !self.groups.empty()) violation("a thread ended with copies that it did not wait for");
+  if (!self.open_products.empty() || !self.product_groups.empty()) violation("a thread ended with products under way");
   self.state = State::done;
   machine.done++;
   if (machine.warps[self.linear / warp_size].arrived > 0) violation("a lane ended while others of its warp met");
@@ -156,6 +161,7 @@ void launch(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function
   machine.threads = static_cast<int>(block.x * block.y * block.z);
   if (machine.threads == 0 || machine.threads > 1024 || machine.threads % warp_size != 0) violation("a block of no whole warps");
   machine.kernel = &kernel;
+  machine.products_wait = machine.random() % 2 == 0;
   const std::unique_ptr<void, void (*)(void*)> shared(std::aligned_alloc(1024, (shared_bytes + 1023) / 1024 * 1024), std::free);
   machine.shared = static_cast<unsigned char*>(shared.get());
   for (unsigned z = 0; z < grid.z; z++) {
@@ -226,6 +232,25 @@ void await_copies(int groups_left) {
   while (static_cast<int>(groups.size()) > groups_left) {
     for (const Copy& copy : groups.front()) execute(copy);
     groups.erase(groups.begin());
+  }
+}
+
+void start_product(std::function<void()> product) {
+  if (machine.products_wait) machine.current->open_products.push_back(std::move(product));
+  else product();
+}
+
+void commit_products() {
+  machine.current->product_groups.push_back(std::move(machine.current->open_products));
+  machine.current->open_products.clear();
+}
+
+void await_products(int groups_left) {
+  auto& groups = machine.current->product_groups;
+  while (static_cast<int>(groups.size()) > groups_left) {
+    const auto group = std::move(groups.front());
+    groups.erase(groups.begin());
+    for (const auto& product : group) product();
   }
 }
 

@@ -66,6 +66,11 @@ void copy_async(void* shared, const void* source, int bytes);
 void commit_copies();
 void await_copies(int groups_left);
 
+/** An asynchronous product: it happens at once or when it is waited for, which a launch decides for all of its threads. */
+void start_product(std::function<void()> product);
+void commit_products();
+void await_products(int groups_left);
+
 [[noreturn]] void violation(const char* what);
 
 }  // namespace sextant::simt

@@ -1,5 +1,6 @@
 #include "launch.cuh"
 #include "linear.cuh"
+#include "linear_hopper.hpp"
 
 namespace sextant::kernels {
 namespace {
@@ -14,6 +15,7 @@ Status run_shape(const LinearArguments& a, Stream stream) {
 
 Status run_linear(const LinearArguments& a, const Target& target, Stream stream) {
   if (a.rows == 0) return {};
+  if (hopper_takes(a, target)) return run_linear_hopper(a, stream);
   return with_element(target.element, [&](auto element) {
     using E = decltype(element);
     switch (linear_size(a.rows, a.columns, target.multiprocessors)) {

@@ -36,7 +36,7 @@ using SmallShape = LinearShape<64, 32, 64, 4, 1, 4>;
 
 enum class LinearSize { small, medium, large };
 
-/** The largest cut that still gives every multiprocessor something to do. Sums do not depend on it. */
+/** The largest cut that still gives every multiprocessor something to do. Sums are the same bits with each. */
 inline LinearSize linear_size(int rows, int columns, int multiprocessors) {
   const auto blocks = [&](int height, int width) {
     return static_cast<long long>((rows + height - 1) / height) * ((columns + width - 1) / width);

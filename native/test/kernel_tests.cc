@@ -599,16 +599,20 @@ int run_all(bool quick, const char* only) {
   test_row_orders(report);
   test_visible_keys(report);
 #if defined(SEXTANT_EMULATION)
-  // One multiprocessor: the largest cut always. A thousand: the smallest. Between: the middle one.
-  for (int multiprocessors : {1, 4, 1000}) {
+  // One multiprocessor: the largest cut always. A thousand: the smallest. Between: the middle one. Capability 90: Hopper's own.
+  struct Pretended {
+    int multiprocessors, capability;
+  };
+  for (const auto& [multiprocessors, capability] : {Pretended{1, 80}, Pretended{4, 80}, Pretended{1000, 80}, Pretended{1, 90}}) {
     for (Element element : {Element::bf16, Element::f16}) {
+      if (capability == 90 && element == Element::f16) continue;
       // The other cuts concern matrix products alone.
-      const char* suite = multiprocessors == 1 ? only : "linear";
+      const char* suite = multiprocessors == 1 && capability == 80 ? only : "linear";
       if (only != nullptr && std::strcmp(only, suite) != 0) continue;
       Bench bench;
-      bench.backend = std::make_unique<EmulatedBackend>(kernels::Target{element, multiprocessors, 80});
+      bench.backend = std::make_unique<EmulatedBackend>(kernels::Target{element, multiprocessors, capability});
       bench.element = element;
-      bench.name = std::string(element == Element::bf16 ? "bf16" : "f16") + "/" + std::to_string(multiprocessors);
+      bench.name = std::string(element == Element::bf16 ? "bf16" : "f16") + "/" + std::to_string(multiprocessors) + "/sm" + std::to_string(capability);
       bench.quick = quick;
       bench.report = &report;
       run_suites(bench, suite);
