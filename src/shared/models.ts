@@ -49,6 +49,15 @@ export interface ModelInventory {
   readonly freeBytes: number;
 }
 
+/** What the hub finds for some words. */
+export interface HubHit {
+  readonly repository: string;
+  /** As the repository's tags state it. */
+  readonly license?: string;
+  /** Of the last month. */
+  readonly downloads: number;
+}
+
 /** What a download would bring: shown before anything is fetched. */
 export interface ModelOffer {
   readonly repository: string;
@@ -100,6 +109,7 @@ const task = z.string().check(z.maxLength(100));
 export const modelRequests = {
   listModels: z.object({}),
   offerModel: z.object({ repository, revision: z.optional(z.string()), access: hubAccessSchema }),
+  searchHub: z.object({ query: z.string().check(z.maxLength(200)), access: hubAccessSchema }),
   /** Downloads and installs what an offer named; `license` is what the user accepted. */
   addModel: z.object({
     repository,
@@ -118,6 +128,7 @@ export const modelRequests = {
 export interface ModelResults {
   listModels: ModelInventory;
   offerModel: ModelOffer;
+  searchHub: { readonly hits: readonly HubHit[] };
   addModel: ModelInstallation;
   importModel: ModelInstallation;
   removeModel: { readonly freedBytes: number };

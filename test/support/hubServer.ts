@@ -29,6 +29,8 @@ export interface HubModel {
   readonly repository: string;
   readonly files: Readonly<Record<string, Buffer>>;
   readonly license?: string;
+  /** As the hub lists them; architectures are among them. */
+  readonly tags?: readonly string[];
   /** Wants this token. */
   readonly token?: string;
   readonly gated?: boolean;
@@ -132,6 +134,10 @@ function answer(
   response: ServerResponse,
 ): void {
   const api = /^\/api\/models\/(.+)\/revision\/([^/]+)$/.exec(pathname);
+  if (pathname === '/api/models') {
+    listModels(models, request, response);
+    return;
+  }
   const file = /^\/(.+?)\/resolve\/([0-9a-f]{40})\/(.+)$/.exec(pathname);
   const model = models.find(({ repository }) => repository === (api ?? file)?.[1]);
   const { authorization } = request.headers;
@@ -149,6 +155,18 @@ function answer(
     if (fault.redirect === undefined) send(request, response, asked!.model.files[asked!.file]!, fault, count);
     else response.writeHead(302, { location: fault.redirect }).end();
   }
+}
+
+function listModels(models: readonly HubModel[], request: IncomingMessage, response: ServerResponse): void {
+  const wanted = new URL(request.url ?? '', 'http://hub').searchParams.get('search') ?? '';
+  const found = models.filter(({ repository }) => repository.includes(wanted));
+  const hits = found.map(({ repository, license, tags = ['modernbert'] }, index) => ({
+    id: repository,
+    downloads: 1000 - index,
+    tags: [...tags, ...(license === undefined ? [] : [`license:${license}`])],
+  }));
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(hits));
 }
 
 /** The real hub does not tell strangers what is private. */

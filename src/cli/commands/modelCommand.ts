@@ -141,6 +141,15 @@ function installed({ model, notes }: ModelInstallation): CommandResult {
   return { json: { model, notes }, text: `${lines.join('\n')}\n` };
 }
 
+async function search(context: CommandContext, query: string | undefined): Promise<CommandResult> {
+  if (query === undefined) throw new UsageError('model search takes words of a name.');
+  const { hits } = await service(context).search(query, hubAccess(), context.signal);
+  const lines = hits.map(
+    (hit) => `${hit.repository}  ${hit.license ?? 'no licence stated'}  ${hit.downloads} downloads`,
+  );
+  return { json: { hits }, text: `${lines.join('\n') || 'Nothing was found.'}\n` };
+}
+
 async function remove(context: CommandContext, name: string | undefined): Promise<CommandResult> {
   const models = service(context);
   if (context.options['downloads'] === true) {
@@ -164,11 +173,11 @@ function select(_context: CommandContext, name: string | undefined): Promise<Com
   return Promise.resolve({ json: { directory }, text: `${directory}\n` });
 }
 
-const actions: Readonly<Record<string, Action>> = { list, info, add, remove, select, run: modelRun };
+const actions: Readonly<Record<string, Action>> = { list, info, search, add, remove, select, run: modelRun };
 
 export const modelCommand: Command = {
   name: 'model',
-  usage: `model list | info [NAME|DIR] | add ORG/NAME[@REVISION]|DIR|FILE.zip [--accept-license] [--name N] | remove NAME|--downloads | select [NAME|default] | ${modelRunUsage.replace('model ', '')}`,
+  usage: `model list | info [NAME|DIR] | search WORDS | add ORG/NAME[@REVISION]|DIR|FILE.zip [--accept-license] [--name N] | remove NAME|--downloads | select [NAME|default] | ${modelRunUsage.replace('model ', '')}`,
   summary: 'Show, install, remove and choose models.',
   options: {
     'accept-license': { type: 'boolean' },

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { SextantError } from '../../shared/errors.ts';
+import type { HubHit } from '../../shared/models.ts';
+import { modelTypes } from '../model/modelConfig.ts';
 import type { HubConnection } from './hubConnection.ts';
 import { HubError } from './hubErrors.ts';
 import { parseRepository } from './repositoryName.ts';
@@ -61,6 +63,11 @@ const infoSchema = z.object({
 });
 type Info = z.infer<typeof infoSchema>;
 
+const hitsSchema = z.array(
+  z.object({ id: short, downloads: size.catch(0).default(0), tags: z.array(short).catch([]).default([]) }),
+);
+const mostHits = 30;
+
 /** The hub's API for models (https://huggingface.co/docs/hub/api), as far as an install needs it. */
 export class HubClient {
   readonly connection: HubConnection;
@@ -78,11 +85,29 @@ export class HubClient {
     const wanted = revision ?? asked.revision ?? 'main';
     const page = this.connection.address(asked.repository);
     const path = `api/models/${asked.repository}/revision/${encodeURIComponent(wanted)}?blobs=true`;
-    const text = await retrying(
-      () => this.connection.text(this.connection.address(path), { what: asked.repository, page, signal }),
-      { timing: { ...this.connection.timing, attempts: Math.min(3, this.connection.timing.attempts) }, signal },
-    );
-    return repositoryOf(parseInfo(text, asked.repository), asked.repository, page);
+    const text = await this.#text(this.connection.address(path), asked.repository, page, signal);
+    return repositoryOf(parsed(infoSchema, text, asked.repository), asked.repository, page);
+  }
+
+  /** Encoders with safetensors weights whose names have these words, the most downloaded first. */
+  async search(query: string, signal?: AbortSignal): Promise<HubHit[]> {
+    const page = this.connection.address('models');
+    const words = new URLSearchParams({ search: query, filter: 'safetensors', sort: 'downloads', limit: '100' });
+    const address = this.connection.address(`api/models?${words.toString()}`);
+    const text = await this.#text(address, 'list of models', page, signal);
+    return parsed(hitsSchema, text, 'its models')
+      .filter(({ tags }) => tags.some((tag) => modelTypes.includes(tag)))
+      .slice(0, mostHits)
+      .map(({ id, downloads, tags }) => {
+        const license = licenseTag(tags);
+        return { repository: id, downloads, ...(license === undefined ? {} : { license }) };
+      });
+  }
+
+  /** The API is not worth as much patience as a download. */
+  #text(address: string, what: string, page: string, signal: AbortSignal | undefined): Promise<string> {
+    const timing = { ...this.connection.timing, attempts: Math.min(3, this.connection.timing.attempts) };
+    return retrying(() => this.connection.text(address, { what, page, signal }), { timing, signal });
   }
 
   /** Address of a file at exactly this commit. */
@@ -92,21 +117,21 @@ export class HubClient {
   }
 }
 
-function parseInfo(text: string, repository: string): Info {
+function parsed<Schema extends z.ZodType>(schema: Schema, text: string, what: string): z.infer<Schema> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw unexpected(repository, 'it is not JSON', cause);
+    throw unexpected(what, 'it is not JSON', cause);
   }
-  const parsed = infoSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw unexpected(repository, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, parsed.error);
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw unexpected(what, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, result.error);
 }
 
-function unexpected(repository: string, why: string, cause: unknown): HubError {
-  return new HubError('network', `What the hub says about ${repository} makes no sense: ${why}.`, {
+function unexpected(what: string, why: string, cause: unknown): HubError {
+  return new HubError('network', `What the hub says about ${what} makes no sense: ${why}.`, {
     hint: 'A proxy or sign-in page may have answered in its place; check HF_ENDPOINT.',
     cause,
   });
@@ -145,7 +170,11 @@ function repositoryOf(info: Info, asked: string, page: string): HubRepository {
 function licenseOf({ cardData, tags }: Info): string | undefined {
   const stated = [cardData?.license].flat().filter((license) => typeof license === 'string');
   if (stated.length > 0) return stated.join(', ');
-  return tags?.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+  return licenseTag(tags ?? []);
+}
+
+function licenseTag(tags: readonly string[]): string | undefined {
+  return tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
 }
 
 function licenseAddress({ cardData }: Info, page: string): string {

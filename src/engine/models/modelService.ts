@@ -5,6 +5,7 @@ import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import type {
   HubAccess,
+  HubHit,
   InstalledModel,
   ModelInstallation,
   ModelInventory,
@@ -75,6 +76,12 @@ export class ModelService {
     await using connection = new HubConnection(access, this.#timing);
     const described = await new HubClient(connection).describe(repository, options.revision, options.signal);
     return await this.#offerOf(described);
+  }
+
+  /** Models of architectures that run here, by words of their names, the most used first. */
+  async search(query: string, access: HubAccess, signal?: AbortSignal): Promise<{ readonly hits: readonly HubHit[] }> {
+    await using connection = new HubConnection(access, this.#timing);
+    return { hits: await new HubClient(connection).search(query, signal) };
   }
 
   /**

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { SextantError } from '../../shared/errors.ts';
 import type { ModelInstallation, ModelInventory, ModelPurpose } from '../../shared/models.ts';
 import type { SettingKey } from '../../shared/settings.ts';
-import { downloadModel, importModel } from '../models/installModel.ts';
+import { downloadModel, importModel, searchHub } from '../models/installModel.ts';
 import { modelRows, removableRows, type ModelChoice } from '../models/modelRows.ts';
 import { readableBytes } from '../models/readableBytes.ts';
 import type { CommandContext, CommandHandler } from './commandContext.ts';
@@ -34,7 +34,7 @@ async function act(context: CommandContext, choice: ModelChoice, inventory: Mode
     case 'download':
       return download(context, choice.repository);
     case 'hub':
-      return download(context, await askForRepository());
+      return download(context, await askForRepository(context));
     case 'import':
       return importFrom(context);
     case 'inPlace':
@@ -118,13 +118,28 @@ function requireTrust(): void {
   );
 }
 
-async function askForRepository(): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({
+/** A name or an address is taken as it is; words are searched for. */
+async function askForRepository(context: CommandContext): Promise<string | undefined> {
+  requireTrust();
+  const asked = await vscode.window.showInputBox({
     title: vscode.l10n.t('Sextant: model from the hub'),
-    prompt: vscode.l10n.t('Name or address of the model, such as Alibaba-NLP/gte-modernbert-base'),
+    prompt: vscode.l10n.t(
+      'Name or address of the model, such as Alibaba-NLP/gte-modernbert-base, or words to search for',
+    ),
     ignoreFocusOut: true,
   });
-  return name?.trim() === '' ? undefined : name?.trim();
+  const text = asked?.trim() ?? '';
+  if (text === '' || text.includes('/')) return text === '' ? undefined : text;
+  const found = searchHub(context, text).then((hits) =>
+    hits.map(({ repository, license, downloads }) => ({
+      label: repository,
+      description: [license ?? vscode.l10n.t('no licence stated'), vscode.l10n.t('{0} downloads', downloads)].join(
+        ' · ',
+      ),
+    })),
+  );
+  const placeHolder = vscode.l10n.t('Models of the hub for “{0}” that run here', text);
+  return (await vscode.window.showQuickPick(found, { placeHolder }))?.label;
 }
 
 async function chooseArchive(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { ModelInstallation, ModelOffer, ModelProgress } from '../../shared/models.ts';
+import type { HubHit, ModelInstallation, ModelOffer, ModelProgress } from '../../shared/models.ts';
 import { readHubAccess } from '../config/hubAccess.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
 import type { HubToken } from '../secrets/hubToken.ts';
@@ -27,6 +27,11 @@ export async function downloadModel(
   return withProgress(engine, vscode.l10n.t('Downloading {0}', offer.repository), (task, signal) =>
     engine.request('addModel', { ...request, task }, signal),
   );
+}
+
+export async function searchHub({ engine, hubToken }: InstallContext, query: string): Promise<readonly HubHit[]> {
+  const access = readHubAccess(await hubToken.get());
+  return (await engine.request('searchHub', { query, access })).hits;
 }
 
 export function importModel({ engine }: InstallContext, path: string): Promise<ModelInstallation> {

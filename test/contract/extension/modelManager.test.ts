@@ -79,6 +79,13 @@ test('a model from the hub is downloaded after consent, switched to, left and re
   assert.match(fake.shown.at(-1) ?? '', /freed/);
 });
 
+test('words are searched for on the hub', async (t) => {
+  const { pick, path: setting } = await manager(t);
+  fake.input = 'tiny';
+  await pick('$(globe) From the Hub…', repository, 'Accept and Download');
+  assert.match(setting(), /acme--tiny-embed@/);
+});
+
 test('a gated model asks for a token, which goes to the hub from the secret storage', async (t) => {
   const { pick, path: setting, hub } = await manager(t, { token: 'mine', gated: true });
   fake.input = repository;

@@ -374,3 +374,16 @@ test('a model in use is not removed; another is, with its bytes', async (t) => {
   assert.equal(existsSync(model.directory), false);
   assert.equal(bed.library.selected(), undefined);
 });
+
+test('a search finds what runs here', async (t) => {
+  const hub = await testHub(t, [
+    { repository: 'acme/tiny-embed', files: {}, license: 'mit' },
+    { repository: 'acme/tiny-gpt', files: {}, tags: ['gpt2'] },
+    { repository: 'acme/other', files: {} },
+  ]);
+  const service = new ModelService({ library: new ModelLibrary(temporaryFolder(t)) });
+  const access = { endpoint: hub.address, useProxy: false };
+  const { hits } = await service.search('tiny', access);
+  assert.deepEqual(hits, [{ repository: 'acme/tiny-embed', downloads: 1000, license: 'mit' }]);
+  assert.deepEqual((await service.search('nothing like it', access)).hits, []);
+});
