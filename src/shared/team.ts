@@ -10,6 +10,8 @@ export const teamSettingsSchema = z.object({
   repository: z.string().check(z.maxLength(500)),
   /** Which state of the repository: one for each branch that is indexed for the team. */
   view: z.string().check(z.maxLength(200)),
+  /** Connections at the same time, at most. */
+  connections: z.optional(z.int().check(z.gte(1), z.lte(64))),
   /** Index everything here, to bring it there: nothing is searched there. */
   publish: z.optional(z.boolean()),
 });

@@ -29,8 +29,12 @@ export class SharedStore {
   #schemaChecked: Promise<void> | undefined;
 
   /** Connects with the first request. @throws SextantError `invalid_argument` for an address that is none. */
-  constructor({ url, password }: Pick<TeamSettings, 'url' | 'password'>, options?: ConnectionOptions) {
-    this.#connection = new PostgresConnection(withPassword(url, password), options);
+  constructor(
+    { url, password, connections }: Pick<TeamSettings, 'url' | 'password' | 'connections'>,
+    options?: ConnectionOptions,
+  ) {
+    const most = connections === undefined ? {} : { connections };
+    this.#connection = new PostgresConnection(withPassword(url, password), { ...options, ...most });
   }
 
   get host(): string {

@@ -65,7 +65,11 @@ export class PostgresConnection implements Statements {
       types,
     });
     // Before the pool hands it out: statements of one connection keep their order.
-    this.#pool.on('connect', (client) => void client.query(sessionSettings).catch(() => undefined));
+    this.#pool.on('connect', (client) => {
+      // A line that breaks within a transaction fails its next statement.
+      client.on('error', () => undefined);
+      void client.query(sessionSettings).catch(() => undefined);
+    });
     // A connection that breaks while idle is replaced with the next statement, which reports what is wrong.
     this.#pool.on('error', () => undefined);
     this.#statements = statements(this.#pool, this.host);
