@@ -114,7 +114,7 @@ export const text = {
   cancelled: 'Search cancelled',
   modeLabel: (mode: SearchMode): string => `Search mode: ${modes[mode].label}`,
   addFilter: 'Filter',
-  addFilterLabel: 'Add a filter by language, path, symbol kind, code or docs',
+  addFilterLabel: 'Add a filter by language, path, symbol kind, code, docs or commits',
   filterPlaceholder: 'Language, kind or path (src/**)',
   filtersLabel: 'Active filters',
   removeFilter: (label: string): string => `Remove filter ${label}`,
