@@ -6,8 +6,8 @@ import { hasCommit, historyState, listCommits, repositoriesOf, type FolderReposi
 import type { HistorySource, NewHistoryItem } from '../store/history/historyTypes.ts';
 import type { HistoryStore } from './historyStore.ts';
 
-/** Commits written in one transaction: a few tens of milliseconds, so that searches get their turn in between. */
-const batchSize = 200;
+/** Commits written in one transaction: some tens of milliseconds, so that searches get their turn in between. */
+const batchSize = 64;
 /** Nobody reads further; longer messages are logs that somebody pasted. */
 const longestBody = 20_000;
 /** A commit that touches more is an import or a mass edit and says nothing about single files. */
