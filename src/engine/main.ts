@@ -18,6 +18,7 @@ import {
 import { Engine } from './engine.ts';
 import { finetuneHandlers } from './finetune/finetuneHandlers.ts';
 import { moodHandlers } from './history/moodHandlers.ts';
+import { withoutSecrets } from './secrets/withholdSecrets.ts';
 import { EngineShare } from './share/engineShare.ts';
 import { serveRequest } from './share/serveRequest.ts';
 import { transferHandlers } from './transfer/transferHandlers.ts';
@@ -108,8 +109,8 @@ class EngineServer {
         await this.#share?.setSettings(settings);
         return this.#ready.updateSettings(settings);
       },
-      search: (request, signal) => this.#ready.search(request, signal),
-      similar: (request, signal) => this.#ready.similar(request, signal),
+      search: async (request, signal) => withoutSecrets(await this.#ready.search(request, signal), request),
+      similar: async (request, signal) => withoutSecrets(await this.#ready.similar(request, signal), request),
       duplicates: (request, signal) => this.#ready.duplicates(request, signal),
       status: () => this.#ready.status(),
       filesChanged: ({ paths }) => {

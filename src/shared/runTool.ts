@@ -26,6 +26,9 @@ export interface ToolCall<N extends ToolName = ToolName> {
 
 const { localeError } = en();
 
+/** What tools answer goes to a model, most often one elsewhere. */
+const withholdSecrets = true;
+
 /**
  * The input of a call, checked against the tool's schema.
  * @throws SextantError `invalid_argument` that names what is wrong, for the model to correct.
@@ -105,7 +108,14 @@ async function search(
   const folders = foldersFor(backend.folders, folder);
   const roots = folders.map(({ uri }) => uri);
   const response = await backend.search(
-    { query, mode: mode ?? 'hybrid', limit: limit ?? defaultToolLimit, filters: filtersOf(filters), roots },
+    {
+      query,
+      mode: mode ?? 'hybrid',
+      limit: limit ?? defaultToolLimit,
+      filters: filtersOf(filters),
+      roots,
+      withholdSecrets,
+    },
     signal,
   );
   return searchAnswer(response, {
@@ -163,7 +173,13 @@ async function similar(
   for (const place of placesOf(input.path, folders)) {
     try {
       const location = { ...place, startLine, endLine };
-      const request = { location, limit, filters: filtersOf(input), roots: folders.map(({ uri }) => uri) };
+      const request = {
+        location,
+        limit,
+        filters: filtersOf(input),
+        roots: folders.map(({ uri }) => uri),
+        withholdSecrets,
+      };
       const response = await backend.similar(request, signal);
       return await searchAnswer(response, {
         folders: backend.folders,
@@ -193,7 +209,7 @@ async function commits(
   const filters: SearchFilters = { paths, scopes: ['commits'] };
   const roots = folders.map(({ uri }) => uri);
   const response = await backend.search(
-    { query, mode: 'hybrid', limit: limit ?? defaultToolLimit, filters, roots },
+    { query, mode: 'hybrid', limit: limit ?? defaultToolLimit, filters, roots, withholdSecrets },
     signal,
   );
   return searchAnswer(response, {

@@ -49,6 +49,8 @@ export const searchRequestSchema = z.object({
   filters: searchFiltersSchema,
   /** Canonical root URIs to search; absent: every open root. */
   roots: z.optional(z.array(z.string())),
+  /** The answer is for a model elsewhere: of chunks that may hold a secret only the place is given. */
+  withholdSecrets: z.optional(z.boolean()),
 });
 export type SearchRequest = z.infer<typeof searchRequestSchema>;
 
@@ -67,6 +69,8 @@ export const similarRequestSchema = z.object({
   filters: searchFiltersSchema,
   /** Canonical root URIs to search; absent: every open root. */
   roots: z.optional(z.array(z.string())),
+  /** The answer is for a model elsewhere: of chunks that may hold a secret only the place is given. */
+  withholdSecrets: z.optional(z.boolean()),
 });
 export type SimilarRequest = z.infer<typeof similarRequestSchema>;
 
@@ -97,6 +101,8 @@ export interface SearchResult extends Location {
    * several, `symbol` its title and `text` all of it.
    */
   readonly history?: HistoryItem;
+  /** Set where the text was left out because it may hold a secret. */
+  readonly withheld?: true;
 }
 
 export interface SearchResponse {

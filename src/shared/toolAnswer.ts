@@ -22,6 +22,8 @@ export interface ToolResult {
   readonly score: number;
   /** The lines that matter most; `…` stands for lines left out. */
   readonly code?: string;
+  /** The code is not shown because it may hold a secret. */
+  readonly withheld?: true;
 }
 
 export interface ToolAnswer {
@@ -74,8 +76,9 @@ async function costOf(text: string, structured: object, options: AnswerOptions):
 function placeBlock(result: SearchResult, lines: number, folders: readonly ToolFolder[]): Omit<Block, 'cost'> {
   const path = displayPath(result, folders);
   const { startLine, endLine, symbol, kind, language } = result;
-  const head = `${path}:${startLine}-${endLine}  ${symbol === '' ? kind : `${kind} ${symbol}`}`;
-  const code = lines === 0 ? undefined : excerptOf(result.text, symbol, result.matches, lines).code;
+  const label = result.withheld ? '(not shown: it may hold a secret)' : symbol === '' ? kind : `${kind} ${symbol}`;
+  const head = `${path}:${startLine}-${endLine}  ${label}`;
+  const code = lines === 0 || result.withheld ? undefined : excerptOf(result.text, symbol, result.matches, lines).code;
   return {
     text: code === undefined ? head : `${head}\n${code.replaceAll(/^(?=.)/gm, '  ')}`,
     result: {
@@ -87,6 +90,7 @@ function placeBlock(result: SearchResult, lines: number, folders: readonly ToolF
       language,
       score: Math.round(result.score * 100) / 100,
       ...(code === undefined ? {} : { code }),
+      ...(result.withheld ? { withheld: true } : {}),
     },
   };
 }

@@ -4,33 +4,26 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { SextantError } from '../../shared/errors.ts';
 import { protocolVersion, type EngineSettings, type LogLine, type WorkspaceRoot } from '../../shared/protocol.ts';
-import type { Engine } from '../engine.ts';
 import { version } from '../version.ts';
 import { entryFile, removeEntry, writeEntry, type EngineEntry } from './engineEntry.ts';
 import { runtimeFolder, securedFolder, socketAddress } from './runtimeFolder.ts';
 import { serveRequest } from './serveRequest.ts';
-import { shareRequests, type ShareMethod, type ShareParams, type ShareResults } from './shareProtocol.ts';
+import { shareHandlers, type Refresh, type SharedEngine, type ShareHandlers } from './shareHandlers.ts';
+import { shareRequests } from './shareProtocol.ts';
 
 /** A peer that has not proved that it may be here by then is cut off. */
 const helloTimeoutMs = 5000;
 const refusalMs = 100;
 
 export interface EngineShareOptions {
-  readonly engine: Pick<Engine, 'search' | 'similar' | 'duplicates' | 'status' | 'reindex' | 'whenIdle'>;
+  readonly engine: SharedEngine;
   readonly kind: EngineEntry['kind'];
   readonly storageDir: string;
   readonly settings: EngineSettings;
   /** Brings roots in step with the disk; by default every file is looked at. */
-  readonly refresh?: (roots: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly refresh?: Refresh;
   readonly onLog?: (line: LogLine) => void;
 }
-
-type Handlers = {
-  readonly [M in Exclude<ShareMethod, 'hello'>]: (
-    params: ShareParams<M>,
-    signal: AbortSignal,
-  ) => ShareResults[M] | Promise<ShareResults[M]>;
-};
 
 function realPath(root: string): string {
   try {
@@ -144,8 +137,8 @@ export class EngineShare {
       clearTimeout(late);
       return { version, pid: process.pid };
     });
-    const handlers = this.#handlers();
-    for (const method of Object.keys(handlers) as (keyof Handlers)[]) {
+    const handlers = shareHandlers(this.#options.engine, this.#options.refresh);
+    for (const method of Object.keys(handlers) as (keyof ShareHandlers)[]) {
       const handler = handlers[method] as (params: unknown, signal: AbortSignal) => unknown;
       serveRequest<unknown>(connection, method, shareRequests[method], (params, signal) => {
         if (!known) throw new SextantError('engine_unavailable', 'Say hello first.');
@@ -159,22 +152,6 @@ export class EngineShare {
     const [given, own] = [Buffer.from(token), Buffer.from(this.#token)];
     return given.length === own.length && timingSafeEqual(given, own);
   }
-
-  #handlers(): Handlers {
-    const { engine } = this.#options;
-    const refresh = this.#options.refresh ?? ((roots, signal) => refreshed(engine, roots, signal));
-    return {
-      search: (request, signal) => engine.search(request, signal),
-      similar: (request, signal) => engine.similar(request, signal),
-      duplicates: (request, signal) => engine.duplicates(request, signal),
-      status: () => engine.status(),
-      refresh: async ({ roots, timeoutMs }, signal) => {
-        await refresh(roots, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])).catch(() => undefined);
-        signal.throwIfAborted();
-        return {};
-      },
-    };
-  }
 }
 
 /** The key of an embedding server is not for a file: whoever takes over searches by words where it is needed. */
@@ -182,14 +159,4 @@ function withoutSecrets({ remote, ...settings }: EngineSettings): EngineSettings
   if (remote === undefined) return settings;
   const { apiKey, ...open } = remote;
   return { ...settings, remote: apiKey === undefined ? remote : open };
-}
-
-/** Brings the roots in step with the disk; whatever keeps them from it shows in their status. */
-async function refreshed(
-  engine: EngineShareOptions['engine'],
-  roots: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  await engine.reindex(roots, false);
-  await engine.whenIdle(signal);
 }

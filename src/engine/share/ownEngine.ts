@@ -2,6 +2,7 @@ import type { EngineSettings, LogLine, WorkspaceRoot } from '../../shared/protoc
 import type { EngineStatus } from '../../shared/status.ts';
 import { Engine } from '../engine.ts';
 import { EngineShare } from './engineShare.ts';
+import { shareHandlers, type ShareHandlers } from './shareHandlers.ts';
 import type { ShareMethod, ShareParams, ShareResults } from './shareProtocol.ts';
 
 /** The first question about a folder waits so long for its index, a later one so long for what changed since. */
@@ -21,6 +22,7 @@ export interface OwnEngineOptions {
 export class OwnEngine {
   readonly #engine: Engine;
   readonly #share: EngineShare;
+  readonly #handlers: ShareHandlers;
   readonly #roots = new Map<string, WorkspaceRoot>();
   /** When each root was last compared with the disk, by URI; `performance.now()`. */
   readonly #seen = new Map<string, number>();
@@ -31,6 +33,7 @@ export class OwnEngine {
     const { storageDir, settings, onStatus, onLog } = options;
     const log = onLog === undefined ? {} : { onLog };
     this.#engine = new Engine({ storageDir, settings, onStatus, ...log });
+    this.#handlers = shareHandlers(this.#engine);
     const refresh = (roots: readonly string[], signal: AbortSignal): Promise<void> => this.refresh(roots, signal);
     this.#share = new EngineShare({ engine: this.#engine, kind: 'agent', storageDir, settings, refresh, ...log });
   }
@@ -69,10 +72,11 @@ export class OwnEngine {
     signal: AbortSignal,
   ): Promise<ShareResults[M]> {
     this.#lastUsed = performance.now();
-    const engine = this.#engine as unknown as {
-      readonly [K in M]: (params: ShareParams<K>, signal: AbortSignal) => ShareResults[K] | Promise<ShareResults[K]>;
-    };
-    return await engine[method](params, signal);
+    const handler = this.#handlers[method] as (
+      params: ShareParams<M>,
+      signal: AbortSignal,
+    ) => ShareResults[M] | Promise<ShareResults[M]>;
+    return await handler(params, signal);
   }
 
   /** Reads the commits of roots that may have new ones; what is not read in the time a caller waits is found later. */

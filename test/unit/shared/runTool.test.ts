@@ -115,6 +115,7 @@ describe('sextant_search', () => {
         limit: 4,
         filters: { languages: ['go'], paths: ['src'], kinds: ['class'], scopes: ['code'] },
         roots: [quay.uri],
+        withholdSecrets: true,
       },
     ]);
   });
