@@ -43,6 +43,7 @@ async function embed(context: CommandContext): Promise<unknown> {
     threads,
     texts,
     rounds: numberOption(options, 'rounds', { fallback: 5, min: 1, max: 1000 }),
+    peerBatch: numberOption(options, 'batch', { fallback: 32, min: 1, max: 1024 }),
     ...(python === undefined ? {} : { python }),
     ...transformersJs(context),
     signal,
@@ -117,7 +118,7 @@ const benches: Readonly<Record<string, (context: CommandContext) => Promise<unkn
 export const benchCommand: Command = {
   name: 'bench',
   usage:
-    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N]] | bench search [--chunks N] [--dimension N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
+    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
     chunks: { type: 'string' },

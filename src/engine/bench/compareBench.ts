@@ -16,6 +16,8 @@ export interface CompareOptions {
   /** What every side embeds in every round. */
   readonly texts: readonly string[];
   readonly rounds: number;
+  /** Texts that the others take at once. */
+  readonly peerBatch: number;
   /** Python that has sentence-transformers. */
   readonly python?: string;
   /** Folder with @huggingface/transformers installed, and the model's ONNX export for it. */
@@ -50,7 +52,6 @@ export interface CompareResult {
   readonly sides: readonly SideResult[];
 }
 
-const peerBatch = 32;
 const float32 = 'sextant float32';
 const int8 = 'sextant int8';
 
@@ -70,7 +71,7 @@ interface Round extends Seconds {
  * clock's figures down by chance; on a quiet one both agree.
  */
 export async function compareBench(options: CompareOptions): Promise<CompareResult> {
-  const { texts, threads, rounds, signal, onProgress } = options;
+  const { texts, threads, rounds, peerBatch, signal, onProgress } = options;
   const model = await readModelFolder(options.modelDir);
   await using sides = new AsyncDisposableStack();
   const all: Side[] = [];
@@ -95,7 +96,10 @@ export async function compareBench(options: CompareOptions): Promise<CompareResu
   return summarize(model, options, results, sgemm);
 }
 
-function openers(model: ModelFolder, { threads, python, transformersJs }: CompareOptions): (() => Promise<Side>)[] {
+function openers(
+  model: ModelFolder,
+  { threads, peerBatch, python, transformersJs }: CompareOptions,
+): (() => Promise<Side>)[] {
   const scripts = path.join(packageRoot, 'scripts', 'bench');
   const prefix = model.prefixes.document;
   const { pooling, maxTokens, folder } = model;
@@ -146,7 +150,7 @@ async function peerSide(peer: PeerProcess, prefix: string): Promise<Side> {
 
 function summarize(
   model: ModelFolder,
-  { texts, threads, rounds }: CompareOptions,
+  { texts, threads, rounds, peerBatch }: CompareOptions,
   results: ReadonlyMap<string, readonly Round[]>,
   sgemm: readonly SgemmRate[],
 ): CompareResult {
