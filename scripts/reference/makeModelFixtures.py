@@ -14,7 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForMultipleChoice,
+    AutoModelForNextSentencePrediction,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
 
 OUT = Path(__file__).resolve().parents[2] / "test" / "fixtures" / "models"
 LENGTHS = [1, 2, 63, 64, 65, 66, 129, 130]
@@ -96,6 +105,105 @@ def write(name: str, settings: dict, *, classifier: bool = False, lengths: list[
     print(name, sum(math.prod(shape) for _, shape in fixture["tensors"]), "parameters")
 
 
+HEADS = {
+    "fill-mask": AutoModelForMaskedLM,
+    "token-classify": AutoModelForTokenClassification,
+    "qa": AutoModelForQuestionAnswering,
+    "nsp": AutoModelForNextSentencePrediction,
+    "multiple-choice": AutoModelForMultipleChoice,
+}
+
+
+def filled(model) -> dict[str, tuple[int, ...]]:
+    """Gives a model its weights and lists their shapes; a tensor of two names counts as the embeddings, or under the first."""
+    seen: set[int] = set()
+    tensors = {}
+    for name, value in sorted(model.state_dict().items(), key=lambda item: "embeddings" not in item[0]):
+        if value.is_floating_point() and value.data_ptr() not in seen:
+            seen.add(value.data_ptr())
+            tensors[name] = tuple(value.shape)
+    missing = model.load_state_dict({name: weight(name, shape) for name, shape in tensors.items()}, strict=False)
+    assert not missing.unexpected_keys
+    return tensors
+
+
+def configured(settings: dict):
+    config = AutoConfig.for_model(settings["model_type"], **{k: v for k, v in settings.items() if k != "model_type"})
+    config._attn_implementation = "eager"
+    return config
+
+
+@torch.no_grad()
+def head_case(model, task: str, length: int, settings: dict) -> dict:
+    """The second half of the tokens is of type 1 where the family tells types apart."""
+    ids = token_ids(length, settings["vocab_size"])
+    typed = settings.get("type_vocab_size", 0) == 2
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if typed:
+        inputs["token_type_ids"] = (torch.arange(length) >= length // 2).long()[None]
+    if task == "multiple-choice":
+        inputs = {name: value[None] for name, value in inputs.items()}
+    output = model(**inputs)
+    if task == "qa":
+        logits = torch.stack([output.start_logits[0], output.end_logits[0]], -1)
+    else:
+        logits = output.logits[0]
+    return {"length": length, "typed": typed, "logits": packed(logits)}
+
+
+@torch.no_grad()
+def inspection(model, length: int, vocabulary: int) -> dict:
+    ids = token_ids(length, vocabulary)
+    output = model(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True, output_attentions=True)
+    rows = [0, length // 2, length - 1]
+    return {
+        "length": length,
+        "rows": rows,
+        # The last one is before or after a final norm, depending on the version.
+        "hidden": [packed(states[0].mean(0)) for states in output.hidden_states[:-1]],
+        "attention": [packed(weights[0][:, rows]) for weights in output.attentions],
+    }
+
+
+def write_heads(name: str, settings: dict, tasks: list[str], inspected: int):
+    """One file a family: each head with its tensors and logits, and the inside of the bare encoder."""
+    heads = {}
+    for task in tasks:
+        model = HEADS[task].from_config(configured({**settings, "num_labels": 3} if task == "token-classify" else settings)).eval()
+        tensors = filled(model)
+        cases = [head_case(model, task, length, settings) for length in (2, 21)]
+        heads[task] = {"tensors": [[tensor, list(shape)] for tensor, shape in tensors.items()], "cases": cases}
+    bare = AutoModel.from_config(configured(settings)).eval()
+    tensors = [[tensor, list(shape)] for tensor, shape in filled(bare).items()]
+    fixture = {"config": settings, "tensors": tensors, "heads": heads, "inspection": inspection(bare, inspected, settings["vocab_size"])}
+    (OUT / f"{name}.json").write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
+    print(name, ", ".join(tasks))
+
+
+def values(name: str, count: int) -> torch.Tensor:
+    """Numbers between -1 and 1 that follow from a name."""
+    return torch.from_numpy(((noise(name, count) >> 8) / 2.0**23 - 1).astype(np.float64))
+
+
+def gradients(settings: dict, pooling: str, lengths: list[int]) -> dict:
+    """Of a random linear function of the embeddings: length of each tensor's gradient, and its part along a random direction."""
+    model, tensors = load(settings, False)
+    model = model.double()
+    rows = []
+    for length in lengths:
+        ids = token_ids(length, settings["vocab_size"])
+        hidden = model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
+        rows.append(torch.nn.functional.normalize(hidden[0] if pooling == "cls" else hidden.mean(0), dim=0))
+    result = torch.stack(rows)
+    (result * values("seed", result.numel()).reshape(result.shape)).sum().backward()
+    found = {
+        name: [float(p.grad.norm()), float((p.grad.flatten() * values(f"direction {name}", p.numel())).sum())]
+        for name, p in model.named_parameters()
+        if p.grad is not None
+    }
+    return {"pooling": pooling, "lengths": lengths, "gradients": found}
+
+
 SMALL_BERT = {
     "vocab_size": 97, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2,
     "max_position_embeddings": 140, "type_vocab_size": 2, "pad_token_id": 1,
@@ -112,7 +220,7 @@ def main():
         "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
         "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 80000.0},
                             "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}},
-    }, lengths=[*LENGTHS, 1100])  # fmt: skip
+    }, lengths=[*LENGTHS, 1100, 8192])  # fmt: skip
     # transformers 4 dialect, heads of 64, biases, SiLU; local_rope_theta null means the global one.
     v4 = {
         **modernbert, "hidden_size": 128, "intermediate_size": 96, "num_hidden_layers": 4, "global_attn_every_n_layers": 3,
@@ -135,6 +243,32 @@ def main():
               "max_position_embeddings": 140, "pad_token_id": 0}  # fmt: skip
     write("distilbert", distil)
     write("distilbert-classifier", {**distil, "id2label": {"0": "no", "1": "yes"}}, classifier=True, lengths=[2, 65])
+
+    # Heads, the inside, and gradients.
+    v5 = {
+        **modernbert, "hidden_size": 64, "intermediate_size": 80, "num_hidden_layers": 4, "classifier_pooling": "mean",
+        "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+        "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 80000.0},
+                            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}},
+    }  # fmt: skip
+    bert = {"model_type": "bert", **SMALL_BERT}
+    roberta = {"model_type": "roberta", **SMALL_BERT, "layer_norm_eps": 1e-5}
+    tasks = ["fill-mask", "token-classify", "qa", "multiple-choice"]
+    write_heads("heads-modernbert", v5, tasks, 300)
+    write_heads("heads-bert", bert, [*tasks, "nsp"], 40)
+    write_heads("heads-roberta", roberta, tasks, 40)
+    write_heads("heads-xlm-roberta", {**roberta, "model_type": "xlm-roberta", "type_vocab_size": 1}, tasks, 40)
+    write_heads("heads-distilbert", distil, tasks, 40)
+    lengths = [130, 1, 65]
+    found = {
+        "modernbert-v5": gradients({k: v for k, v in v5.items() if k != "classifier_pooling"}, "cls", [*lengths, 300]),
+        "modernbert-v4": gradients({**same, "rope_parameters": rope}, "mean", lengths),
+        "bert": gradients(bert, "mean", lengths),
+        "roberta": gradients(roberta, "cls", lengths),
+        "xlm-roberta": gradients({"model_type": "xlm-roberta", **SMALL_BERT, "type_vocab_size": 1}, "mean", lengths),
+        "distilbert": gradients(distil, "cls", lengths),
+    }
+    (OUT / "gradients.json").write_text(json.dumps(found, separators=(",", ":")) + "\n")
 
 
 main()

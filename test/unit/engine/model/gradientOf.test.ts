@@ -6,22 +6,17 @@ import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
 import { gradientOf } from '../../../../src/engine/model/gradientOf.ts';
 import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
 import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
-import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
-import { lowerGradient } from '../../../../src/engine/runtime/onnx/lowerGradient.ts';
-import {
-  factorNames,
-  type TrainedTensor,
-  type TrainedTensors,
-} from '../../../../src/engine/runtime/onnx/trainedWeights.ts';
-import { OrtTraining, type Parameter, type TrainingRun } from '../../../../src/engine/runtime/ortTraining.ts';
+import { factorNames, type TrainedTensor } from '../../../../src/engine/runtime/onnx/trainedWeights.ts';
+import type { Parameter } from '../../../../src/engine/runtime/ortTraining.ts';
 import {
   noise,
+  noiseValues,
   referenceModel,
   tokenIds,
   weight,
-  writeModelFolder,
   type ReferenceModel,
 } from '../runtime/referenceModel.ts';
+import { gathered, runGradient, type Trained } from './runGradient.ts';
 import { runScalar, type ScalarInput, type ScalarWeights } from './scalarNetwork.ts';
 
 const encoders = ['modernbert-v5', 'modernbert-v4', 'bert', 'roberta', 'xlm-roberta', 'distilbert'];
@@ -114,16 +109,6 @@ function classifierCase(name: string): Case {
   return { reference, network, result: network.logits, lengths: [5, 1, 9] };
 }
 
-/** Numbers between -1 and 1 that follow from a name. */
-function values(name: string, count: number): Float32Array {
-  return Float32Array.from(noise(name, count), (x) => (x >>> 8) / 2 ** 23 - 1);
-}
-
-interface Trained {
-  readonly trained: TrainedTensors;
-  readonly parameters: ReadonlyMap<string, Parameter>;
-}
-
 function choose({ reference, network }: Case, choice: Choice): Trained {
   const trained = new Map<string, TrainedTensor>();
   const parameters = new Map<string, Parameter>();
@@ -142,7 +127,7 @@ function choose({ reference, network }: Case, choice: Choice): Trained {
         : { a: [rows, how.rank], b: [columns, how.rank] };
     for (const [factor, size] of Object.entries(sizes)) {
       const name = factorNames[factor as 'a' | 'b'](tensor);
-      parameters.set(name, { data: values(name, size[0]! * size[1]!).map((x) => x / 4), shape: size });
+      parameters.set(name, { data: noiseValues(name, size[0]! * size[1]!).map((x) => x / 4), shape: size });
     }
   }
   return { trained, parameters };
@@ -212,14 +197,16 @@ async function check(given: Case, choice: Choice): Promise<void> {
   };
   const scalar = (parameters: Parameters<typeof merged>[2]): number => {
     const rows = runScalar(network, merged(given, chosen, parameters), input, result);
-    const factors = values('seed', rows.length * rows[0]!.length);
+    const factors = noiseValues('seed', rows.length * rows[0]!.length);
     return rows.flat().reduce((sum, value, index) => sum + value * factors[index]!, 0);
   };
   const run = await runGradient(network, result, chosen, reference, input);
   const gradients = gathered(run, chosen.parameters, input);
   const problems: string[] = [];
   for (const [group, names] of groups(chosen.parameters.keys())) {
-    const direction = new Map(names.map((name) => [name, values(`direction ${name}`, gradients.get(name)!.length)]));
+    const direction = new Map(
+      names.map((name) => [name, noiseValues(`direction ${name}`, gradients.get(name)!.length)]),
+    );
     const moved = (step: number): number => {
       const parameters = new Map<string, { data: ArrayLike<number>; shape: readonly number[] }>(chosen.parameters);
       for (const [name, steps] of direction) {
@@ -249,62 +236,4 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
-}
-
-async function runGradient(
-  network: Network,
-  result: string,
-  { trained, parameters }: Trained,
-  reference: ReferenceModel,
-  input: ScalarInput,
-): Promise<TrainingRun> {
-  using opened = writeModelFolder(reference);
-  const { tensors } = await readSafetensorsHeader(`${opened.folder}/model.safetensors`);
-  const gradient = gradientOf(network, result, (tensor) => trained.has(tensor));
-  const lowered = lowerGradient(gradient, { file: 'model.safetensors', tensors }, trained);
-  const session = await OrtTraining.open(lowered, { folder: opened.folder, threads: 1 });
-  try {
-    const cuSeqlens = Int32Array.from([
-      0,
-      ...input.lengths.map((_, b) => input.lengths.slice(0, b + 1).reduce((x, y) => x + y, 0)),
-    ]);
-    const rows = input.lengths.length;
-    const columns = runScalarWidth(network, result);
-    const packed = { ids: Int32Array.from(input.ids), cuSeqlens, types: Int32Array.from(input.types!) };
-    return await session.run(packed, parameters, { data: values('seed', rows * columns), rows, columns });
-  } finally {
-    await session.dispose();
-  }
-}
-
-function runScalarWidth({ operations }: Network, result: string): number {
-  const last = operations.find(({ output }) => output === result)!;
-  return last.kind === 'normalize' ? last.dimension : last.kind === 'linear' ? last.outputWidth : 0;
-}
-
-/** Gradients by parameter; rows by index are added up. */
-function gathered(
-  { gradients }: TrainingRun,
-  parameters: ReadonlyMap<string, Parameter>,
-  { ids, lengths, types }: ScalarInput,
-): Map<string, Float64Array> {
-  const positions = lengths.flatMap((length) => Array.from({ length }, (_, position) => position));
-  const result = new Map<string, Float64Array>();
-  for (const [name, { data }] of parameters) result.set(name, new Float64Array(data.length));
-  for (const { of, data } of gradients) {
-    if ('rows' in of) {
-      const sum = result.get(of.rows.tensor)!;
-      const columns = parameters.get(of.rows.tensor)!.shape[1] ?? 1;
-      for (const [i, value] of data.entries()) sum[of.rows.start * columns + i]! += value;
-      continue;
-    }
-    const sum = result.get(of.parameter)!;
-    const columns = parameters.get(of.parameter)!.shape[1]!;
-    const { index } = of;
-    for (const [token, position] of positions.entries()) {
-      const row = index.by === 'token' ? ids[token]! : index.by === 'type' ? types![token]! : position + index.offset;
-      for (let i = 0; i < columns; i++) sum[row * columns + i]! += data[token * columns + i]!;
-    }
-  }
-  return result;
 }

@@ -33,6 +33,17 @@ test('the last hidden state and the embeddings are those of transformers', async
   }
 });
 
+test('a sequence of 8,192 tokens is that of transformers', async () => {
+  const reference = referenceModel('modernbert-v5');
+  using opened = writeModelFolder(reference);
+  const { network, model } = await open(reference, opened.folder);
+  try {
+    await checkPack(model, network, reference, [8192]);
+  } finally {
+    await model.dispose();
+  }
+});
+
 test('half-precision weights are read where they lie', async (t) => {
   for (const type of ['F16', 'BF16'] as const) {
     await t.test(type, async () => {
@@ -142,7 +153,7 @@ async function checkFirst(
 async function checkPacks(reference: ReferenceModel, folder: string): Promise<void> {
   const { network, model } = await open(reference, folder);
   try {
-    const lengths = reference.cases.map((item) => item.length);
+    const lengths = reference.cases.map((item) => item.length).filter((length) => length < 2000);
     const [first = 0, second = 0] = lengths.slice(-2);
     const packs = [
       ...lengths.map((length) => [length]),

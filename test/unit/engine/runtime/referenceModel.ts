@@ -18,10 +18,50 @@ export interface ReferenceCase {
   readonly logits?: string;
 }
 
+/** The heads of a family over one encoder, and what is inside of it. */
+export interface ReferenceHeads {
+  readonly config: Record<string, unknown>;
+  readonly tensors: ReferenceModel['tensors'];
+  readonly heads: Readonly<
+    Record<
+      string,
+      {
+        readonly tensors: ReferenceModel['tensors'];
+        readonly cases: readonly { readonly length: number; readonly typed: boolean; readonly logits: string }[];
+      }
+    >
+  >;
+  readonly inspection: {
+    readonly length: number;
+    /** Queries whose attention weights were kept. */
+    readonly rows: readonly number[];
+    /** Mean over the tokens, after the embeddings and after each layer but the last. */
+    readonly hidden: readonly string[];
+    /** `[heads, rows, length]` of each layer. */
+    readonly attention: readonly string[];
+  };
+}
+
+/** Gradients of a random linear function of embeddings: of each tensor the length, and the part along a random direction. */
+export interface ReferenceGradients {
+  readonly pooling: 'mean' | 'cls';
+  readonly lengths: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly [length: number, along: number]>>;
+}
+
 const fixtures = path.join(import.meta.dirname, '..', '..', '..', 'fixtures', 'models');
 
 export function referenceModel(name: string): ReferenceModel {
   return JSON.parse(readFileSync(path.join(fixtures, `${name}.json`), 'utf8')) as ReferenceModel;
+}
+
+export function referenceHeads(name: string): ReferenceHeads {
+  return JSON.parse(readFileSync(path.join(fixtures, `${name}.json`), 'utf8')) as ReferenceHeads;
+}
+
+export function referenceGradients(): Readonly<Record<string, ReferenceGradients>> {
+  const text = readFileSync(path.join(fixtures, 'gradients.json'), 'utf8');
+  return JSON.parse(text) as Record<string, ReferenceGradients>;
 }
 
 export function floats(base64: string): Float32Array {
@@ -55,6 +95,11 @@ export function weight(name: string, shape: readonly number[]): Float32Array {
 /** The script's `token_ids`. */
 export function tokenIds(length: number, vocabulary: number): Int32Array {
   return Int32Array.from(noise(`ids ${length}`, length), (x) => (x % (vocabulary - 5)) + 5);
+}
+
+/** The script's `values`: numbers between -1 and 1 that follow from a name. */
+export function noiseValues(name: string, count: number): Float32Array {
+  return Float32Array.from(noise(name, count), (x) => (x >>> 8) / 2 ** 23 - 1);
 }
 
 export type StoredType = 'F32' | 'F16' | 'BF16';
@@ -91,7 +136,7 @@ function encode(values: Float32Array, type: StoredType): Buffer {
 
 /** A model folder without a tokenizer; the caller removes it. */
 export function writeModelFolder(
-  model: ReferenceModel,
+  model: Pick<ReferenceModel, 'config' | 'tensors'>,
   type: StoredType = 'F32',
 ): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sextant-model-'));
