@@ -49,7 +49,17 @@ test('signs of a feeling become its word', () => {
 });
 
 test('code is no feeling', () => {
-  for (const text of ['f(x): y', 'hash(into:) works', 'std::map', 'x-1', 'a[:8)', 'http://x.y/:p', 'C:\\dir', 'for (;;) {}', '(a) b) c)']) {
+  for (const text of [
+    'f(x): y',
+    'hash(into:) works',
+    'std::map',
+    'x-1',
+    'a[:8)',
+    'http://x.y/:p',
+    'C:\\dir',
+    'for (;;) {}',
+    '(a) b) c)',
+  ]) {
     assert.equal(emoticonsToWords(text), text);
     assert.equal(hasFeeling(text), false, text);
   }
