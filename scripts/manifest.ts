@@ -182,6 +182,8 @@ export function generatedManifest(): JsonObject {
             name: 'Search',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
+            // As `flex-grow`: more than a strip of each can be read when several are open.
+            initialSize: 3,
           },
           {
             type: 'webview',
@@ -189,6 +191,7 @@ export function generatedManifest(): JsonObject {
             name: 'Mood',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
+            initialSize: 2,
             visibility: 'collapsed',
           },
           {
@@ -197,6 +200,7 @@ export function generatedManifest(): JsonObject {
             name: 'Fine-Tune',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
+            initialSize: 2,
             visibility: 'collapsed',
           },
         ],
