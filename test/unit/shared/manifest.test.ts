@@ -47,7 +47,7 @@ describe('commands', () => {
   });
 
   test('conditions name only context keys that exist', () => {
-    const own = ['sextant.indexing', 'sextant.paused', 'sextant.search'];
+    const own = ['sextant.indexing', 'sextant.paused', 'sextant.search', 'sextant.mood'];
     const known = [
       ...Object.keys(settings).map((key) => `config.${key}`),
       'editorHasSelection',
