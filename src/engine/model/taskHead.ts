@@ -86,10 +86,12 @@ class HeadTensors {
   }
 
   /** Weight of the last layer and how many rows it has. */
-  last({ weight, tied, rows }: HeadModules): { readonly weight: string; readonly rows: number } {
+  last({ weight, bias, tied, rows }: HeadModules): { readonly weight: string; readonly rows: number } {
     const table = this.#network.operations.find(({ kind }) => kind === 'embed');
     const own = weight.find((candidate) => this.#shapes(candidate) !== undefined);
-    const name = own ?? (tied === true && table?.kind === 'embed' ? table.tokens : weight[0]!);
+    // Every tied layer has a bias of its own, by which it is known to be there.
+    const sharing = tied === true && bias.some((candidate) => this.#shapes(candidate) !== undefined);
+    const name = own ?? (sharing && table?.kind === 'embed' ? table.tokens : weight[0]!);
     const count = rows ?? this.#shapes(name)?.[0] ?? 0;
     return { weight: this.named(name, [count, this.#network.hiddenSize]), rows: count };
   }
