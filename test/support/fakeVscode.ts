@@ -387,3 +387,4 @@ export const workspace = {
   onDidChangeWorkspaceFolders: event('folders'),
   onDidGrantWorkspaceTrust: event('trust'),
 };
+export const extensions = { getExtension: (): undefined => undefined };
