@@ -1,9 +1,10 @@
-import en from 'zod/v4/locales/en.js';
 import { SextantError } from './errors.ts';
-import type { SearchFilters, SearchRequest, SearchResponse, SimilarRequest } from './search.ts';
-import type { EngineStatus, RootStatus } from './status.ts';
+import { indexState, percent } from './indexState.ts';
+import type { SearchRequest, SearchResponse, SimilarRequest } from './search.ts';
+import type { EngineStatus } from './status.ts';
 import { searchAnswer, type AnswerOptions, type ToolAnswer, type ToolFolder } from './toolAnswer.ts';
-import { defaultTokenBudget, defaultToolLimit, tools, type ToolInput, type ToolName } from './tools.ts';
+import { filtersOf, foldersFor, placesOf } from './toolInput.ts';
+import { defaultTokenBudget, defaultToolLimit, type ToolInput, type ToolName } from './tools.ts';
 
 /** Whatever answers for the index: the window's engine, or one behind the MCP server. */
 export interface ToolBackend {
@@ -24,66 +25,14 @@ export interface ToolCall<N extends ToolName = ToolName> {
   readonly input: ToolInput<N>;
 }
 
-const { localeError } = en();
-
 /** What tools answer goes to a model, most often one elsewhere. */
 const withholdSecrets = true;
 
-/**
- * The input of a call, checked against the tool's schema.
- * @throws SextantError `invalid_argument` that names what is wrong, for the model to correct.
- */
-export function parseToolInput<N extends ToolName>(name: N, input: unknown): ToolInput<N> {
-  const parsed = tools[name].input.safeParse(input ?? {}, { error: localeError });
-  if (parsed.success) return parsed.data as ToolInput<N>;
-  const problems = parsed.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `\`${path.join('.')}\`: ${message}`,
-  );
-  throw new SextantError('invalid_argument', `${name}: ${problems.join('; ')}`);
-}
-
-function foldersFor(folders: readonly ToolFolder[], wanted: string | undefined): readonly ToolFolder[] {
-  if (folders.length === 0) {
-    throw new SextantError('workspace_missing', 'No folder may be searched.', { hint: 'Open a folder first.' });
-  }
-  if (wanted === undefined) return folders;
-  const chosen = folders.filter(({ name, path, uri }) => [name, path, uri].includes(wanted));
-  if (chosen.length > 0) return chosen;
-  const names = folders.map(({ name }) => name).join(', ');
-  throw new SextantError(
-    'invalid_argument',
-    `\`folder\`: «${wanted}» is not one of the folders that may be searched: ${names}.`,
-  );
-}
-
-function filtersOf(input: Pick<ToolInput<'sextant_search'>, 'languages' | 'paths' | 'kinds' | 'scope'>): SearchFilters {
-  const { languages, paths, kinds, scope } = input;
-  return { languages, paths, kinds, scopes: scope };
-}
-
-const percent = (share: number): string => `${Math.floor(share * 100)} %`;
-
-/** Sentences about a response and the roots it came from that keep an agent from taking a partial answer for the whole. */
-export function indexState(
-  response: Pick<SearchResponse, 'embeddedShare' | 'notice'>,
-  roots: readonly RootStatus[],
-): string[] {
-  const reading = roots.filter(({ phase }) => phase === 'opening' || phase === 'scanning' || phase === 'indexing');
-  const empty = roots.filter(({ phase, files }) => (phase === 'ready' || phase === 'paused') && files === 0);
-  const broken = roots.filter(({ phase }) => phase === 'error');
-  return [
-    ...reading.map(
-      ({ name, files }) => `The index of ${name} is partial: files are still being read (${files} so far).`,
-    ),
-    ...empty.map(({ name }) => `Nothing in ${name} is indexed.`),
-    ...broken.map(({ name, error }) => `The index of ${name} has a problem: ${error?.message ?? 'unknown'}`),
-    ...(response.embeddedShare < 1
-      ? [
-          `The index is partial: ${percent(response.embeddedShare)} can be found by meaning so far, all that is read by words.`,
-        ]
-      : []),
-    ...(response.notice === undefined ? [] : [response.notice]),
-  ];
+/** What every call runs with. */
+interface Run {
+  readonly backend: ToolBackend;
+  readonly reader: ToolReader;
+  readonly signal: AbortSignal;
 }
 
 function budgetOf(wanted: number | undefined, { most = Infinity }: ToolReader): number {
@@ -99,98 +48,49 @@ function count(results: number, noun: string): string {
   return `${results} ${noun}${results === 1 ? '' : 's'}`;
 }
 
-async function search(
-  { query, mode, folder, limit, maxTokens, ...filters }: ToolInput<'sextant_search'>,
-  backend: ToolBackend,
-  reader: ToolReader,
-  signal: AbortSignal,
-): Promise<ToolAnswer> {
-  const folders = foldersFor(backend.folders, folder);
-  const roots = folders.map(({ uri }) => uri);
-  const response = await backend.search(
-    {
-      query,
-      mode: mode ?? 'hybrid',
-      limit: limit ?? defaultToolLimit,
-      filters: filtersOf(filters),
-      roots,
-      withholdSecrets,
-    },
-    signal,
-  );
-  return searchAnswer(response, {
-    folders: backend.folders,
-    budget: budgetOf(maxTokens, reader),
-    ...reader,
-    state: await stateOf(response, folders, backend, signal),
-    title: titleOf(`${count(response.results.length, 'result')}.`, folders),
-  });
-}
-
-async function stateOf(
+/** The response in words, the state of the index of these folders first. */
+async function answer(
   response: SearchResponse,
   folders: readonly ToolFolder[],
-  backend: ToolBackend,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { roots } = await backend.status(signal);
-  return indexState(
-    response,
-    roots.filter(({ root }) => folders.some(({ uri }) => uri === root)),
-  );
-}
-
-/** Places in the folders that a path given by an agent may mean. */
-function placesOf(path: string, folders: readonly ToolFolder[]): { readonly root: string; readonly path: string }[] {
-  const given = path.replaceAll('\\', '/').replace(/^\.\//, '');
-  const places = folders.flatMap((folder) => {
-    const base = `${folder.path.replaceAll('\\', '/').replace(/\/$/, '')}/`;
-    if (given.startsWith(base)) return [{ root: folder.uri, path: given.slice(base.length) }];
-    const named = `${folder.name}/`;
-    const within = folders.length > 1 && given.startsWith(named) ? [given.slice(named.length), given] : [given];
-    return within.map((relative) => ({ root: folder.uri, path: relative }));
-  });
-  const inside = places.filter(
-    ({ path: relative }) => !/^(?:\/|[A-Za-z]:)/.test(relative) && !relative.split('/').includes('..'),
-  );
-  if (inside.length > 0) return inside;
-  const names = folders.map(({ path: folderPath }) => folderPath).join(', ');
-  throw new SextantError('invalid_argument', `\`path\`: «${path}» is not in a folder that may be searched: ${names}.`);
-}
-
-async function similar(
-  input: ToolInput<'sextant_similar'>,
-  backend: ToolBackend,
-  reader: ToolReader,
-  signal: AbortSignal,
+  { title, maxTokens }: { readonly title: string; readonly maxTokens: number | undefined },
+  { backend, reader, signal }: Run,
 ): Promise<ToolAnswer> {
-  const { startLine, endLine = startLine, limit = defaultToolLimit, maxTokens } = input;
+  const { roots } = await backend.status(signal);
+  const concerned = roots.filter(({ root }) => folders.some(({ uri }) => uri === root));
+  return searchAnswer(response, {
+    ...reader,
+    folders: backend.folders,
+    budget: budgetOf(maxTokens, reader),
+    state: indexState(response, concerned),
+    title,
+  });
+}
+
+async function search(input: ToolInput<'sextant_search'>, run: Run): Promise<ToolAnswer> {
+  const { query, mode = 'hybrid', limit = defaultToolLimit, maxTokens } = input;
+  const folders = foldersFor(run.backend.folders, input.folder);
+  const roots = folders.map(({ uri }) => uri);
+  const request = { query, mode, limit, filters: filtersOf(input), roots, withholdSecrets };
+  const response = await run.backend.search(request, run.signal);
+  const title = titleOf(`${count(response.results.length, 'result')}.`, folders);
+  return answer(response, folders, { title, maxTokens }, run);
+}
+
+async function similar(input: ToolInput<'sextant_similar'>, run: Run): Promise<ToolAnswer> {
+  const { path, startLine, endLine = startLine, limit = defaultToolLimit, maxTokens } = input;
   if (endLine < startLine) {
     throw new SextantError('invalid_argument', `\`endLine\`: ${endLine} lies before \`startLine\` ${startLine}.`);
   }
-  const folders = foldersFor(backend.folders, input.folder);
+  const folders = foldersFor(run.backend.folders, input.folder);
+  const roots = folders.map(({ uri }) => uri);
   let missing: unknown;
-  for (const place of placesOf(input.path, folders)) {
+  for (const place of placesOf(path, folders)) {
     try {
       const location = { ...place, startLine, endLine };
-      const request = {
-        location,
-        limit,
-        filters: filtersOf(input),
-        roots: folders.map(({ uri }) => uri),
-        withholdSecrets,
-      };
-      const response = await backend.similar(request, signal);
-      return await searchAnswer(response, {
-        folders: backend.folders,
-        budget: budgetOf(maxTokens, reader),
-        ...reader,
-        state: await stateOf(response, folders, backend, signal),
-        title: titleOf(
-          `${count(response.results.length, 'place')} like ${input.path}:${startLine}-${endLine}.`,
-          folders,
-        ),
-      });
+      const request = { location, limit, filters: filtersOf(input), roots, withholdSecrets };
+      const response = await run.backend.similar(request, run.signal);
+      const what = `${count(response.results.length, 'place')} like ${path}:${startLine}-${endLine}.`;
+      return await answer(response, folders, { title: titleOf(what, folders), maxTokens }, run);
     } catch (error) {
       if (!(error instanceof SextantError) || error.code !== 'not_found') throw error;
       missing = error;
@@ -199,29 +99,17 @@ async function similar(
   throw missing;
 }
 
-async function commits(
-  { query, paths, folder, limit, maxTokens }: ToolInput<'sextant_commits'>,
-  backend: ToolBackend,
-  reader: ToolReader,
-  signal: AbortSignal,
-): Promise<ToolAnswer> {
-  const folders = foldersFor(backend.folders, folder);
-  const filters: SearchFilters = { paths, scopes: ['commits'] };
+async function commits(input: ToolInput<'sextant_commits'>, run: Run): Promise<ToolAnswer> {
+  const { query, paths, limit = defaultToolLimit, maxTokens } = input;
+  const folders = foldersFor(run.backend.folders, input.folder);
   const roots = folders.map(({ uri }) => uri);
-  const response = await backend.search(
-    { query, mode: 'hybrid', limit: limit ?? defaultToolLimit, filters, roots, withholdSecrets },
-    signal,
-  );
-  return searchAnswer(response, {
-    folders: backend.folders,
-    budget: budgetOf(maxTokens, reader),
-    ...reader,
-    state: await stateOf(response, folders, backend, signal),
-    title: `${count(response.results.length, 'commit')}.`,
-  });
+  const filters = { paths, scopes: ['commits' as const] };
+  const request = { query, mode: 'hybrid' as const, limit, filters, roots, withholdSecrets };
+  const response = await run.backend.search(request, run.signal);
+  return answer(response, folders, { title: `${count(response.results.length, 'commit')}.`, maxTokens }, run);
 }
 
-async function status(backend: ToolBackend, signal: AbortSignal): Promise<ToolAnswer> {
+async function status({ backend, signal }: Run): Promise<ToolAnswer> {
   const { roots, paused, model, modelError, backend: device } = await backend.status(signal);
   const folders = backend.folders.map((folder) => {
     const root = roots.find((candidate) => candidate.root === folder.uri);
@@ -249,7 +137,7 @@ async function status(backend: ToolBackend, signal: AbortSignal): Promise<ToolAn
 }
 
 /**
- * Answers one call of a tool. `input` is what {@link parseToolInput} gave.
+ * Answers one call of a tool. The input is what `parseToolInput` gave.
  * @throws SextantError for what the caller or the index cannot do; the signal's reason when cancelled.
  */
 export function runTool(
@@ -258,14 +146,15 @@ export function runTool(
   reader: ToolReader,
   signal: AbortSignal,
 ): Promise<ToolAnswer> {
+  const run = { backend, reader, signal };
   switch (call.name) {
     case 'sextant_search':
-      return search(call.input, backend, reader, signal);
+      return search(call.input, run);
     case 'sextant_similar':
-      return similar(call.input, backend, reader, signal);
+      return similar(call.input, run);
     case 'sextant_commits':
-      return commits(call.input, backend, reader, signal);
+      return commits(call.input, run);
     case 'index_status':
-      return status(backend, signal);
+      return status(run);
   }
 }

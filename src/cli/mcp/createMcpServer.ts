@@ -7,9 +7,10 @@ import {
 import type { IndexAccess } from '../../engine/share/indexAccess.ts';
 import { version } from '../../engine/version.ts';
 import { isCancellation, serializeError } from '../../shared/errors.ts';
-import { parseToolInput, runTool, type ToolCall } from '../../shared/runTool.ts';
+import { runTool, type ToolCall } from '../../shared/runTool.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import { estimateTokens } from '../../shared/toolAnswer.ts';
+import { parseToolInput } from '../../shared/toolInput.ts';
 import { toolInputSchema, toolNames, tools, type ToolName } from '../../shared/tools.ts';
 import { accessBackend } from './accessBackend.ts';
 import { allowedFolders } from './allowedFolders.ts';

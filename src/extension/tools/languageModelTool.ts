@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { isCancellation, serializeError, SextantError } from '../../shared/errors.ts';
-import { parseToolInput, runTool, type ToolBackend, type ToolCall, type ToolReader } from '../../shared/runTool.ts';
+import { runTool, type ToolBackend, type ToolCall, type ToolReader } from '../../shared/runTool.ts';
 import { defaultTokenBudget, type ToolName } from '../../shared/tools.ts';
 import { estimateTokens } from '../../shared/toolAnswer.ts';
+import { parseToolInput } from '../../shared/toolInput.ts';
 import { abortOn } from './abortOn.ts';
 
 type Options = vscode.LanguageModelToolInvocationOptions<unknown>;

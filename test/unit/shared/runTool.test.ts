@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SextantError } from '../../../src/shared/errors.ts';
-import { indexState, parseToolInput, runTool, type ToolBackend } from '../../../src/shared/runTool.ts';
+import { indexState } from '../../../src/shared/indexState.ts';
+import { runTool, type ToolBackend } from '../../../src/shared/runTool.ts';
 import type { SearchRequest, SearchResponse, SearchResult, SimilarRequest } from '../../../src/shared/search.ts';
 import type { RootStatus } from '../../../src/shared/status.ts';
 import { estimateTokens } from '../../../src/shared/toolAnswer.ts';
+import { parseToolInput } from '../../../src/shared/toolInput.ts';
 import { toolInputSchema, toolNames, tools } from '../../../src/shared/tools.ts';
 
 const signal = new AbortController().signal;
