@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { generatedManifest, withGenerated, withTables } from '../../../scripts/manifest.ts';
 import { commands, type CommandDefinition } from '../../../src/shared/commands.ts';
 import { settings, type SettingDefinition } from '../../../src/shared/settings.ts';
+import { mcpProviderId } from '../../../src/shared/tools.ts';
 
 const root = path.join(import.meta.dirname, '..', '..', '..');
 const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as Record<string, never>;
@@ -138,4 +139,38 @@ test('the README’s tables are filled in, and nothing else is touched', async (
   assert.ok(!filled.includes('Stale row.'));
   for (const id of Object.keys(commands)) assert.ok(filled.includes(`\`${id}\``), id);
   assert.equal(await withTables(filled), filled);
+});
+
+describe('tools for agents', () => {
+  const declared = generatedManifest()['contributes'] as unknown as {
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly toolReferenceName: string;
+      readonly when: string;
+      readonly modelDescription: string;
+      readonly inputSchema: { readonly type: string; readonly additionalProperties: boolean };
+    }[];
+    readonly mcpServerDefinitionProviders: readonly { readonly id: string }[];
+  };
+
+  test('are declared as VS Code wants them, and only for trusted workspaces', () => {
+    const names = declared.languageModelTools.map(({ name }) => name);
+    assert.deepEqual(names, ['sextant_search', 'sextant_similar', 'sextant_commits']);
+    for (const { name, toolReferenceName, when, modelDescription, inputSchema } of declared.languageModelTools) {
+      assert.match(name, /^[a-z0-9_-]+$/);
+      assert.match(toolReferenceName, /^[\w-]+$/);
+      assert.equal(when, 'isWorkspaceTrusted');
+      assert.ok(modelDescription.length > 100, name);
+      assert.deepEqual([inputSchema.type, inputSchema.additionalProperties], ['object', false]);
+    }
+    const references = declared.languageModelTools.map(({ toolReferenceName }) => toolReferenceName);
+    assert.equal(new Set(references).size, references.length);
+  });
+
+  test('come with the MCP server that the extension registers', () => {
+    assert.deepEqual(
+      declared.mcpServerDefinitionProviders.map(({ id }) => id),
+      [mcpProviderId],
+    );
+  });
 });
