@@ -1,6 +1,7 @@
 import { firstTokenOnly } from '../../model/firstTokenOnly.ts';
 import { gradientOf } from '../../model/gradientOf.ts';
 import { weightsName } from '../../model/modelFolder.ts';
+import type { Network } from '../../model/network.ts';
 import { lowerGradient, lowerTrained } from '../../runtime/onnx/lowerGradient.ts';
 import type { Matrix } from '../../runtime/ortModel.ts';
 import { OrtTraining } from '../../runtime/ortTraining.ts';
@@ -8,8 +9,10 @@ import { packedInput } from '../../runtime/packedInput.ts';
 import { packByLength } from '../../runtime/packing.ts';
 import type { TrainingPlan } from './trainingPlan.ts';
 
-/** Tokens that run together: what the memory of a step depends on, and not its batch. */
-const packTokens = 1536;
+/** Tokens that run together, on which the memory of a step depends: fewer where layers are many and wide. */
+const packTokens = { least: 192, most: 1536 };
+/** What the values of a pack may take, which all wait for their gradients. */
+const packBytes = 768 * 1024 * 1024;
 const maxSpread = 0.15;
 
 /** Called between packs; throws to stop. */
@@ -30,11 +33,14 @@ export class PackedGradients {
   readonly #plan: TrainingPlan;
   readonly #forward: OrtTraining;
   readonly #backward: OrtTraining;
+  readonly #packTokens: number;
 
   private constructor(plan: TrainingPlan, forward: OrtTraining, backward: OrtTraining) {
     this.#plan = plan;
     this.#forward = forward;
     this.#backward = backward;
+    const { least, most } = packTokens;
+    this.#packTokens = Math.max(least, Math.min(most, Math.floor(packBytes / bytesPerToken(plan.network))));
   }
 
   static async open(plan: TrainingPlan, threads: number): Promise<PackedGradients> {
@@ -63,7 +69,7 @@ export class PackedGradients {
   ): Promise<{ readonly loss: number; readonly tokens: number }> {
     const { parameters } = this.#plan;
     const lengths = lists.map((list) => list.length);
-    const packs = packByLength(lengths, { tokens: packTokens, spread: maxSpread }).map((batch) => ({
+    const packs = packByLength(lengths, { tokens: this.#packTokens, spread: maxSpread }).map((batch) => ({
       indices: batch.indices,
       input: packedInput(lists, batch.indices),
     }));
@@ -89,6 +95,17 @@ export class PackedGradients {
   async dispose(): Promise<void> {
     await Promise.all([this.#forward.dispose(), this.#backward.dispose()]);
   }
+}
+
+/** Values of a token and their gradients, as float32. */
+function bytesPerToken({ operations }: Network): number {
+  let columns = 0;
+  for (const operation of operations) {
+    if (operation.kind === 'linear') columns += operation.outputWidth;
+    else if (operation.kind === 'attention') columns += operation.heads * operation.headSize;
+    else if (operation.kind === 'embed' || operation.kind === 'norm') columns += operation.width;
+  }
+  return 2 * 4 * columns;
 }
 
 function copyRow(from: Matrix, row: number, to: Matrix, at: number): void {
