@@ -49,7 +49,7 @@ export const defaultFinetuneSettings: FinetuneSettings = {
   epochs: 3,
   batchSize: 64,
   learningRate: 2e-4,
-  negatives: 2,
+  negatives: 1,
   guideNegatives: false,
   maxMinutes: 12,
   consistency: 50,

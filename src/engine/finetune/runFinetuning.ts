@@ -1,3 +1,4 @@
+import { rename, rm } from 'node:fs/promises';
 import { SextantError } from '../../shared/errors.ts';
 import type { BeforeAndAfter, FinetuneResult, PairSplit, QueryPair } from '../../shared/finetune.ts';
 import { HeldOutIndex } from '../measure/heldOutIndex.ts';
@@ -5,11 +6,12 @@ import { heldOutQueries } from '../measure/heldOutQueries.ts';
 import { openModel, type EngineAccess } from '../measure/measureService.ts';
 import { meanScores, runQueries } from '../measure/runQueries.ts';
 import type { Encoder } from '../runtime/encoder.ts';
+import { blendModels } from './blendModels.ts';
 import { readCorpus, type CorpusEntry } from './evaluate/corpus.ts';
 import { evaluatePairs, judgedQueries, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
 import { RememberingEncoder } from './evaluate/rememberingEncoder.ts';
 import { guardScore, readGuardSet, type GuardSet } from './evaluate/guardSet.ts';
-import { judgeModel } from './judgeModel.ts';
+import { guardTolerance, judgeModel } from './judgeModel.ts';
 import { readPairs } from './pairs/pairsFile.ts';
 import type { RunFolder, RunRecord } from './runs/runFolder.ts';
 import { crossValidationFolds, judgingPairs, splitPairs, type Split } from './split/splitPairs.ts';
@@ -147,6 +149,34 @@ async function searchScores(work: Workplace, held: readonly QueryPair[], modelDi
   }
 }
 
+/** Shares of what was learnt that are tried, from the most on. */
+const shares = [0.75, 0.5, 0.3] as const;
+/** A blend is looked for that loses clearly less than is tolerated. */
+const blendSlack = 0.002;
+
+/**
+ * Where the trained model has forgotten too much, what it learnt is mixed with what was there before, as little as is needed.
+ * Returns the guard scores of the model that lies in `modelDir` afterwards.
+ */
+async function tamed(work: Workplace, modelDir: string): Promise<BeforeAndAfter<number>> {
+  const trained = await guardScores(work, modelDir);
+  const lowest = trained.before - guardTolerance + blendSlack;
+  if (trained.after >= lowest) return trained;
+  work.onActivity('Mixing with the old model');
+  const blend = `${modelDir}-blend`;
+  for (const share of shares) {
+    work.signal.throwIfAborted();
+    await blendModels(work.record.base.modelDir, modelDir, blend, share);
+    const guard = await guardScores(work, blend);
+    if (guard.after < lowest) continue;
+    await rm(modelDir, { recursive: true, force: true });
+    await rename(blend, modelDir);
+    return guard;
+  }
+  await rm(blend, { recursive: true, force: true });
+  return trained;
+}
+
 async function guardScores(work: Workplace, modelDir: string): Promise<BeforeAndAfter<number>> {
   const { base, guard, signal } = work;
   const before = await guardScore(base, guard, signal);
@@ -167,8 +197,8 @@ async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneRes
   const folded = crossValidated ? await crossValidate(work) : undefined;
   const whole = crossValidated ? { train: pairs, tune: [] } : split;
   if (!folder.hasModelAt(modelDir)) await train(work, whole, modelDir, checkpointDir);
+  const guard = await tamed(work, modelDir);
   const judged = folded ?? (await judge(work, split.held, modelDir));
-  const guard = await guardScores(work, modelDir);
   // A model that has seen all pairs cannot be judged by them: of a small workspace the model alone is measured, fold by fold.
   const alone = { before: meanScores(judged.before), after: meanScores(judged.after) };
   const search = crossValidated ? alone : await searchScores(work, split.held, modelDir);

@@ -34,9 +34,9 @@ const tuneCorpus = 1500;
 const evaluationsPerRun = 5;
 /** Evaluations without a better score after which training ends. */
 const patience = 3;
-/** The guard set may lose a little on the way; a candidate that loses more is charged for it. */
-const guardSlack = 0.005;
-const guardCharge = 5;
+/** The guard set may lose a little on the way; a candidate that loses more is charged for it, as it must be mixed with the old model. */
+const guardSlack = 0.01;
+const guardCharge = 2;
 
 /** The clock and the patience of one training. */
 class EarlyStop {
