@@ -138,10 +138,9 @@ export class SearchEngine {
       const { vector, keywords } = query;
       return gatherCandidates(root, { profile, vector, keywords, fields, filter, wanted });
     };
-    const [gathered, idf] = await Promise.all([
-      Promise.all(roots.map(ofRoot)),
-      inverseDocumentFrequencies(roots, profile),
-    ]);
+    const gathered = await Promise.all(roots.map(ofRoot));
+    // Afterwards, for a store elsewhere has the words at hand by then.
+    const idf = await inverseDocumentFrequencies(roots, profile);
     return signalsOf(gathered.flat(), { profile, scanner: new TermScanner(profile.terms), idf });
   }
 

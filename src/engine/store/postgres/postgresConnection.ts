@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { SextantError } from '../../../shared/errors.ts';
 
@@ -18,7 +19,14 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
  * How far the graph is searched, so that nearly all of the nearest are found, and farther where a filter leaves too few; no compiling
  * of statements that take milliseconds.
  */
-const sessionSettings = `SET hnsw.ef_search = 600; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
+const sessionSettings = `SET hnsw.ef_search = 400; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
+
+/** The pool waits for it before it hands the connection out. A server that knows none of the settings works all the same. */
+async function prepareSession(client: pg.ClientBase): Promise<void> {
+  // A line that breaks within a transaction fails its next statement.
+  client.on('error', () => undefined);
+  await client.query(sessionSettings).catch(() => undefined);
+}
 
 /** Runs statements; a transaction is one too. Statements with a name are prepared once a connection. */
 export interface Statements {
@@ -26,11 +34,12 @@ export interface Statements {
   rows<T extends object = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]>;
 }
 
-function statements(client: pg.ClientBase | pg.Pool, host: string): Statements {
+/** `tag` keeps names apart where a pooler between us and the server gives one session to several of us. */
+function statements(client: pg.ClientBase | pg.Pool, host: string, tag: string): Statements {
   return {
     async rows<T extends object>(sql: string, values: readonly unknown[] = [], name?: string): Promise<T[]> {
       try {
-        const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+        const config = { text: sql, values: [...values], ...(name === undefined ? {} : { name: `${tag}_${name}` }) };
         return (await client.query<T & pg.QueryResultRow>(config)).rows;
       } catch (error) {
         throw translatePostgresError(error, host);
@@ -43,6 +52,7 @@ function statements(client: pg.ClientBase | pg.Pool, host: string): Statements {
 export class PostgresConnection implements Statements {
   readonly host: string;
   readonly #pool: pg.Pool;
+  readonly #tag = randomUUID().slice(0, 8);
   readonly #statements: Statements;
 
   /** @throws SextantError `invalid_argument` for an address that is none. */
@@ -63,16 +73,12 @@ export class PostgresConnection implements Statements {
       idleTimeoutMillis: 60_000,
       application_name: 'sextant',
       types,
-    });
-    // Before the pool hands it out: statements of one connection keep their order.
-    this.#pool.on('connect', (client) => {
-      // A line that breaks within a transaction fails its next statement.
-      client.on('error', () => undefined);
-      void client.query(sessionSettings).catch(() => undefined);
+      // The pool awaits it, though its types do not say so.
+      onConnect: prepareSession as (client: pg.ClientBase) => void,
     });
     // A connection that breaks while idle is replaced with the next statement, which reports what is wrong.
     this.#pool.on('error', () => undefined);
-    this.#statements = statements(this.#pool, this.host);
+    this.#statements = statements(this.#pool, this.host, this.#tag);
   }
 
   rows<T extends object = Row>(sql: string, values?: readonly unknown[], name?: string): Promise<T[]> {
@@ -101,7 +107,7 @@ export class PostgresConnection implements Statements {
     } catch (error) {
       throw translatePostgresError(error, this.host);
     }
-    const inside = statements(client, this.host);
+    const inside = statements(client, this.host, this.#tag);
     let broken: Error | undefined;
     try {
       await inside.rows('BEGIN');

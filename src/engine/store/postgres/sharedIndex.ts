@@ -35,6 +35,7 @@ export class SharedIndex implements SearchSource {
   );
   readonly #fingerprint: string | undefined;
   #model: Promise<SharedModel | undefined> | undefined;
+  #embedded: { readonly view: ViewSnapshot; readonly count: Promise<number> } | undefined;
 
   /** `fingerprint`: of the model that embeds queries; undefined while there is none. Only its vectors are looked at. */
   constructor(connection: PostgresConnection, name: ViewName, fingerprint: string | undefined) {
@@ -116,12 +117,18 @@ export class SharedIndex implements SearchSource {
     const [view, model] = await Promise.all([this.#view.snapshot(), this.#sharedModel()]);
     const { files, chunks } = view;
     if (model === undefined) return { files, chunks, embedded: 0 };
+    if (this.#embedded?.view !== view) this.#embedded = { view, count: this.#countEmbedded(view, model) };
+    return { files, chunks, embedded: Math.min(chunks, await this.#embedded.count) };
+  }
+
+  /** Every publication that changes it makes another revision of the view. */
+  async #countEmbedded({ repositoryId, viewId }: ViewSnapshot, { modelId }: SharedModel): Promise<number> {
     const [row] = await this.#connection.rows<{ embedded: number }>(
       'SELECT embedded FROM sextant.view_models WHERE repository_id = $1 AND view_id = $2 AND model_id = $3',
-      [view.repositoryId, view.viewId, model.modelId],
+      [repositoryId, viewId, modelId],
       'embedded',
     );
-    return { files, chunks, embedded: Math.min(chunks, row?.embedded ?? 0) };
+    return row?.embedded ?? 0;
   }
 
   async #vectors(): Promise<SharedVectors | undefined> {

@@ -12,8 +12,8 @@ const empty = new Uint8Array(0);
 /** BM25 over a view, by the very code that scores SQLite's postings; rows of postings never change, so they are kept. */
 export class SharedKeywords {
   readonly #connection: PostgresConnection;
-  /** By `segment bucket`. */
-  readonly #cache = new ByteCache<string, Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
+  /** By {@link rowKey}. */
+  readonly #cache = new ByteCache<number, Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
@@ -50,7 +50,7 @@ export class SharedKeywords {
       hashes.map(([term, hash]) => {
         const list: PostingList[] = [];
         for (const block of view.blocks.keys()) {
-          const row = rows.get(`${block} ${hash & sharedBucketMask}`);
+          const row = rows.get(rowKey(block, hash & sharedBucketMask));
           if (row === undefined) continue;
           forEachRecord(row, hash, (postings, count) => list.push({ block, count, postings }));
         }
@@ -59,35 +59,43 @@ export class SharedKeywords {
     );
   }
 
-  async #rows({ repositoryId, blocks }: ViewSnapshot, buckets: readonly number[]): Promise<Map<string, Uint8Array>> {
-    const rows = new Map<string, Uint8Array>();
-    const missing: [number[], number[]] = [[], []];
+  /** Whole buckets are read, of all segments in which one of them is missing: that takes the shortest question. */
+  async #rows({ repositoryId, blocks }: ViewSnapshot, buckets: readonly number[]): Promise<Map<number, Uint8Array>> {
+    const rows = new Map<number, Uint8Array>();
+    const [missingBlocks, missingBuckets] = [new Set<number>(), new Set<number>()];
     for (const block of blocks.keys()) {
       for (const bucket of buckets) {
-        const key = `${block} ${bucket}`;
+        const key = rowKey(block, bucket);
         const known = this.#cache.get(key);
         if (known !== undefined) rows.set(key, known);
         else {
-          missing[0].push(block);
-          missing[1].push(bucket);
+          missingBlocks.add(block);
+          missingBuckets.add(bucket);
         }
       }
     }
-    if (missing[0].length === 0) return rows;
+    if (missingBlocks.size === 0) return rows;
     const read = await this.#connection.rows<{ segment: number; bucket: number; data: Buffer }>(
-      `SELECT p.segment_id AS segment, p.bucket, p.data FROM unnest($2::bigint[], $3::integer[]) AS w (segment, bucket)
-       JOIN sextant.postings p ON p.repository_id = $1 AND p.segment_id = w.segment AND p.bucket = w.bucket`,
-      [repositoryId, ...missing],
+      `SELECT segment_id AS segment, bucket, data FROM sextant.postings
+       WHERE repository_id = $1 AND segment_id = ANY ($2::bigint[]) AND bucket = ANY ($3::integer[])`,
+      [repositoryId, [...missingBlocks], [...missingBuckets]],
       'postings',
     );
-    const found = new Map(read.map(({ segment, bucket, data }) => [`${segment} ${bucket}`, data]));
-    for (const [i, block] of missing[0].entries()) {
-      const key = `${block} ${missing[1][i]!}`;
-      // That there is nothing is worth remembering too.
-      const data = found.get(key) ?? empty;
-      rows.set(key, data);
-      this.#cache.set(key, data);
+    const found = new Map(read.map(({ segment, bucket, data }) => [rowKey(segment, bucket), data]));
+    for (const block of missingBlocks) {
+      for (const bucket of missingBuckets) {
+        const key = rowKey(block, bucket);
+        // That there is nothing is worth remembering too.
+        const data = found.get(key) ?? empty;
+        rows.set(key, data);
+        this.#cache.set(key, data);
+      }
     }
     return rows;
   }
+}
+
+/** One number for both: segments stay below 2^42. */
+function rowKey(segment: number, bucket: number): number {
+  return segment * (sharedBucketMask + 1) + bucket;
 }

@@ -149,13 +149,14 @@ async function finish(
   viewId: number,
   changed: boolean,
 ): Promise<{ files: number; chunks: number; embedded: number }> {
-  const embedded = model === undefined ? 0 : await countEmbedded(statements, repositoryId, viewId, model);
+  const { before, embedded } =
+    model === undefined ? { before: 0, embedded: 0 } : await countEmbedded(statements, repositoryId, viewId, model);
   const [view] = await statements.rows<{ files: number; chunks: number }>(
     `UPDATE sextant.views SET revision = revision + $3,
        files = (SELECT count(*) FROM sextant.view_files WHERE repository_id = $1 AND view_id = $2),
        chunks = (SELECT coalesce(sum(alive), 0) FROM sextant.view_segments WHERE repository_id = $1 AND view_id = $2)
      WHERE repository_id = $1 AND view_id = $2 RETURNING files, chunks`,
-    [repositoryId, viewId, changed ? 1 : 0],
+    [repositoryId, viewId, changed || before !== embedded ? 1 : 0],
   );
   return { ...view!, embedded };
 }
@@ -165,7 +166,11 @@ async function countEmbedded(
   repositoryId: number,
   viewId: number,
   { modelId }: SharedModel,
-): Promise<number> {
+): Promise<{ before: number; embedded: number }> {
+  const [known] = await statements.rows<{ embedded: number }>(
+    'SELECT embedded FROM sextant.view_models WHERE repository_id = $1 AND view_id = $2 AND model_id = $3',
+    [repositoryId, viewId, modelId],
+  );
   const [row] = await statements.rows<{ embedded: number }>(
     `INSERT INTO sextant.view_models (repository_id, view_id, model_id, embedded)
      SELECT $1, $2, $3, count(*) FROM sextant.view_files f
@@ -176,5 +181,5 @@ async function countEmbedded(
      RETURNING embedded`,
     [repositoryId, viewId, modelId],
   );
-  return row!.embedded;
+  return { before: known?.embedded ?? 0, embedded: row!.embedded };
 }
