@@ -51,13 +51,13 @@ export class PeerProcess implements AsyncDisposable {
 
   async #answer(): Promise<unknown> {
     for (;;) {
-      const { done, value } = await this.#lines.next();
-      if (done === true) {
+      const next = await this.#lines.next();
+      if (next.done === true) {
         const words = this.#errors.join('').trim().split('\n').slice(-3).join(' ');
         throw new SextantError('runtime_unavailable', `The other side of the comparison ended: ${words}`);
       }
       // Libraries print remarks of their own.
-      if (value.startsWith('{')) return JSON.parse(value);
+      if (next.value.startsWith('{')) return JSON.parse(next.value);
     }
   }
 }
