@@ -44,7 +44,9 @@ export async function pgliteServer(): Promise<TestPostgres> {
     url: `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`,
     connections: 1,
     kill,
-    restart: async () => void (await start(port)),
+    restart: async () => {
+      await start(port);
+    },
     stop: async () => {
       await kill();
       await rm(base, { recursive: true, force: true });

@@ -159,6 +159,8 @@ export class TeamRoot implements TeamLayer {
   }
 
   #failed(error: unknown): void {
+    // The same failure told again does not make the server be left alone for longer.
+    if (this.#failure?.error === error) return;
     if (this.#failure === undefined) {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.onLog({ level: 'warn', message: `The shared index is not used: ${message}` });

@@ -251,7 +251,8 @@ if (realPostgres !== undefined) {
        GRANT SELECT ON ALL TABLES IN SCHEMA sextant TO ${role};
        INSERT INTO sextant.members SELECT repository_id, '${role}' FROM sextant.repositories WHERE name = 'ours'`,
     );
-    t.after(() => rowsOf(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`));
+    // What it was granted went with the database.
+    t.after(() => rowsOf(realPostgres!, `DROP ROLE ${role}`));
     const address = new URL(url);
     address.username = role;
     const member = new SharedStore({ url: address.href });
