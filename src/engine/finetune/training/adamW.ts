@@ -1,7 +1,7 @@
 import type { ParameterSet, TrainedParameter } from './parameterSet.ts';
 import type { OptimizerSettings } from './trainingTypes.ts';
 
-type AdamWSettings = Pick<OptimizerSettings, 'weightDecay' | 'beta1' | 'beta2' | 'epsilon'>;
+type AdamWSettings = Pick<OptimizerSettings, 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'tableRate'>;
 
 /**
  * AdamW (Loshchilov & Hutter 2017, algorithm 2), as PyTorch computes it. Rows of a table that no token has ever read have no
@@ -16,7 +16,7 @@ export class AdamW {
 
   /** The `step`-th update, counted from 1, by the gradients in `parameters` times `scale`. */
   update(parameters: ParameterSet, step: number, learningRate: number, scale: number): void {
-    const { beta1, beta2 } = this.#settings;
+    const { beta1, beta2, tableRate } = this.#settings;
     const rate = { size: learningRate / (1 - beta1 ** step), root: Math.sqrt(1 - beta2 ** step), decay: 1, scale };
     for (const parameter of parameters.all) {
       const decay = parameter.decays ? 1 - learningRate * this.#settings.weightDecay : 1;
@@ -27,7 +27,7 @@ export class AdamW {
       const [rows, columns = 1] = parameter.shape;
       for (let row = 0; row < rows!; row++) {
         if (parameter.touched[row] === 1)
-          this.#update(parameter, row * columns, (row + 1) * columns, { ...rate, decay });
+          this.#update(parameter, row * columns, (row + 1) * columns, { ...rate, size: rate.size * tableRate, decay });
         else if (decay !== 1) decayValues(parameter.data, row * columns, (row + 1) * columns, decay);
       }
     }

@@ -13,6 +13,7 @@ const optimizer = {
   warmup: share,
   schedule: z.enum(['linear', 'cosine', 'constant']),
   weightDecay: share,
+  tableRate: z.number().positive(),
   beta1: z.number().min(0).lt(1),
   beta2: z.number().min(0).lt(1),
   epsilon: z.number().positive().max(1),

@@ -89,10 +89,20 @@ function digestOf(model: ModelFolder, { task, evaluateEvery }: TrainingJob): str
 }
 
 function inOurTerms(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new SextantError('disk_full', 'There is no space left to save the training.', {
-    hint: 'Free some space and start it again: it goes on from the last saved state.',
-    cause: error,
-  });
+  if (error instanceof SextantError || !(error instanceof Error) || !('code' in error)) return error;
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new SextantError('disk_full', 'There is no space left to save the training.', {
+        hint: 'Free some space and start it again: it goes on from the last saved state.',
+        cause: error,
+      });
+    case 'ENOENT':
+      return new SextantError('model_missing', 'A file that training needs is gone.', {
+        hint: 'If the model it started from was removed, install it again: training goes on from the last saved state.',
+        cause: error,
+      });
+    default:
+      return error;
+  }
 }

@@ -39,7 +39,7 @@ export class TrainingLoop {
   constructor(options: TrainingLoopOptions) {
     this.#options = options;
     this.#optimizer = new AdamW(options.job.task.settings);
-    this.#progress = { run: options.run, step: 0, tokens: 0, evaluations: [] };
+    this.#progress = { run: options.run, step: 0, tokens: 0, evaluations: [], ended: false };
   }
 
   /** `checkpoint` throws when training is to stop; then the state is saved first. */
@@ -52,21 +52,26 @@ export class TrainingLoop {
     );
     if (all.length === 0) throw new SextantError('invalid_argument', 'There is too little data to train on.');
     await this.#resume(plan);
-    let ended = false;
+    const evaluate = (): Promise<void> => {
+      const { epoch, ofEpoch } = all[this.#progress.step - 1]!;
+      return this.#evaluate(epoch, job.evaluateEvery ?? ofEpoch, all.length);
+    };
     try {
-      while (!ended && this.#progress.step < all.length) {
-        const { make, epoch, ofEpoch } = all[this.#progress.step]!;
+      // The step that a state was saved after may not have been judged yet.
+      if (this.#progress.step > 0) await evaluate();
+      while (!this.#progress.ended && this.#progress.step < all.length) {
+        const { make, epoch } = all[this.#progress.step]!;
         await this.#step(make(), { epoch, steps: all.length }, checkpoint);
-        ended = await this.#evaluate(epoch, job.evaluateEvery ?? ofEpoch, all.length);
+        await evaluate();
         await this.#saveNowAndThen();
       }
     } catch (error) {
-      if (this.#options.hooks.isStopped()) await this.#save();
+      await this.#saveAfter(error);
       throw error;
     }
     await this.#finish();
     this.#seconds = (performance.now() - start) / 1000;
-    return this.#result(ended && this.#progress.step < all.length);
+    return this.#result(this.#progress.step < all.length);
   }
 
   async #resume({ parameters }: TrainingPlan): Promise<void> {
@@ -104,11 +109,11 @@ export class TrainingLoop {
     hooks.onStep({ step, steps, epoch, loss, learningRate, gradientNorm, tokens, tokensPerSecond });
   }
 
-  /** True if a verdict ends training. */
-  async #evaluate(epoch: number, every: number, steps: number): Promise<boolean> {
+  /** Has the weights judged, if it is time and was not done yet. */
+  async #evaluate(epoch: number, every: number, steps: number): Promise<void> {
     const { job, hooks, plan, write } = this.#options;
     const { step, evaluations, best } = this.#progress;
-    if (!job.evaluates || (step % every !== 0 && step !== steps)) return false;
+    if (!job.evaluates || (step % every !== 0 && step !== steps) || evaluations.at(-1)?.step === step) return;
     const modelDir = this.#folder('candidate');
     await writeTrainedModel(plan, modelDir, write);
     const { score, stop = false } = await hooks.judge({ modelDir, step, epoch });
@@ -116,17 +121,25 @@ export class TrainingLoop {
     if (better) await replaceFolder(modelDir, this.#folder('best'));
     this.#progress = {
       ...this.#progress,
+      ended: stop,
       evaluations: [...evaluations, { step, score }],
       ...(better ? { best: { step, score } } : {}),
     };
     // The best weights are on the disk now; so is the state that knows of them.
     await this.#save();
-    return stop;
   }
 
   async #saveNowAndThen(): Promise<void> {
     const { checkpointSeconds } = this.#options.job.task.settings;
     if (performance.now() - this.#savedAt >= 1000 * checkpointSeconds) await this.#save();
+  }
+
+  /** Whatever ended training, the next call goes on from here; only weights that went astray are not worth keeping. */
+  async #saveAfter(error: unknown): Promise<void> {
+    if (error instanceof SextantError && error.code === 'training_failed') return;
+    // What stopped it matters more than a state that could not be saved, unless somebody asked for that state.
+    if (this.#options.hooks.isStopped()) await this.#save();
+    else await this.#save().catch(() => undefined);
   }
 
   async #save(): Promise<void> {

@@ -15,6 +15,8 @@ const progressSchema = z.object({
   tokens: z.number().min(0),
   evaluations: z.array(z.object({ step: z.number().int(), score: z.number() })),
   best: z.object({ step: z.number().int(), score: z.number() }).optional(),
+  /** A verdict has ended training. */
+  ended: z.boolean().default(false),
 });
 
 /** How far a run has come, beside its parameters. The order of the data follows from the step. */

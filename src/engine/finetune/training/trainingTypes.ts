@@ -27,6 +27,8 @@ export interface OptimizerSettings {
   readonly schedule: LearningRateSchedule;
   /** Decoupled weight decay of AdamW (Loshchilov & Hutter 2017); norms and biases are left out. */
   readonly weightDecay: number;
+  /** Rows of token tables learn so many times faster: each is read in few steps only. */
+  readonly tableRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
@@ -155,6 +157,7 @@ const shared: Omit<OptimizerSettings, 'method' | 'epochs' | 'batchSize' | 'learn
   warmup: 0.1,
   schedule: 'linear',
   weightDecay: 0,
+  tableRate: 1,
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
@@ -173,6 +173,39 @@ test('killed at any moment, training resumes with the same losses', async (t) =>
   assert.ok(existsSync(given.outDir));
 });
 
+test('a process that ends takes the state along', async (t) => {
+  const folder = temporaryFolder(t);
+  const given = options(folder, writeTinyModel(folder), { epochs: 40 });
+  const script = `
+    const { trainEncoder } = await import(${JSON.stringify(path.resolve('src/engine/finetune/training/trainEncoder.ts'))});
+    const options = JSON.parse(process.argv[1]);
+    await trainEncoder({ ...options, onStep: ({ step }) => step === 5 && process.exit(7) });
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(given)], {
+    stdio: 'inherit',
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  assert.equal(code, 7);
+  const steps: number[] = [];
+  await trainEncoder({ ...given, onStep: ({ step }) => steps.push(step) });
+  assert.ok(steps[0]! > 5 && steps.at(-1) === 120, `${steps[0]} to ${steps.at(-1)}`);
+});
+
+test('a model that is removed meanwhile is missed in words, and training goes on once it is back', async (t) => {
+  const folder = temporaryFolder(t);
+  const modelDir = writeTinyModel(folder);
+  const given = options(folder, modelDir);
+  const away = `${modelDir}-away`;
+  await rejectsWith(
+    'model_missing',
+    trainEncoder({ ...given, onStep: ({ step }) => step === 1 && renameSync(modelDir, away) }),
+  );
+  renameSync(away, modelDir);
+  const { steps } = await trainEncoder(given);
+  assert.equal(steps, 12);
+  assert.ok(existsSync(given.outDir));
+});
+
 test('the best candidate becomes the result, and a verdict ends training', async (t) => {
   const folder = temporaryFolder(t);
   const modelDir = writeTinyModel(folder);
@@ -196,15 +229,23 @@ test('the best candidate becomes the result, and a verdict ends training', async
   assert.equal((await readModelFolder(result.modelDir)).fingerprint, fingerprints[1]);
 });
 
-test('a judge that fails ends training with its error, and the next call goes on', async (t) => {
+test('a judge that fails ends training with its error, and is asked again about the same weights', async (t) => {
   const folder = temporaryFolder(t);
-  const given = options(folder, writeTinyModel(folder));
+  const given = { ...options(folder, writeTinyModel(folder)), evaluateEvery: 12 };
   const failing = trainEncoder({
     ...given,
     evaluate: () => Promise.reject(new SextantError('index_missing', 'There is no index.')),
   });
   await rejectsWith('index_missing', failing);
   assert.ok(!existsSync(given.outDir));
+  const steps: number[] = [];
+  const result = await trainEncoder({
+    ...given,
+    onStep: ({ step }) => steps.push(step),
+    evaluate: ({ step }) => Promise.resolve({ score: step }),
+  });
+  assert.deepEqual(steps, []);
+  assert.deepEqual(result.evaluations, [{ step: 12, score: 12 }]);
 });
 
 test('what cannot be is refused in words', async (t) => {
