@@ -310,6 +310,7 @@ export const window = {
   },
   onDidChangeActiveTextEditor: event('activeEditor'),
   onDidChangeVisibleTextEditors: event('visibleEditors'),
+  showSaveDialog: (): Promise<undefined> => Promise.resolve(undefined),
   setStatusBarMessage: (text: string) => fake.shown.push(text),
   showErrorMessage: message('errors'),
   showWarningMessage: message('warnings'),
