@@ -46,6 +46,13 @@ export const commands = {
     summary: 'Opens the mood view: how commits and issues sound, over time and by folder.',
     icon: '$(pulse)',
   },
+  'sextant.refreshMood': {
+    title: 'Refresh Mood',
+    summary: 'Reads new commits, and the mood of what is not read yet.',
+    icon: '$(refresh)',
+    when: 'workspaceFolderCount > 0',
+    menus: [{ menu: 'view/title', group: 'navigation@1', when: moodView }],
+  },
   'sextant.fetchIssues': {
     title: 'Fetch Issues',
     summary: 'Fetches issues, pull requests and comments from GitHub or GitLab, for search and for the mood view.',

@@ -17,14 +17,20 @@ export interface HistoryClassifier {
 
 const batchSize = 256;
 
+/** A merge is the work of git, whatever its message says. */
+const mergeMood: Mood = { label: 'neutral', scores: { negative: 0, neutral: 1, positive: 0 }, skipped: 'merge' };
+
 /** Classifies texts of mixed kinds; one mood each, in order. */
 export async function moodsOf(
   classifier: HistoryClassifier,
   texts: readonly PendingText[],
   signal: AbortSignal,
 ): Promise<NewMood[]> {
-  const moods = new Map<PendingText, Mood>();
-  for (const [kind, group] of Map.groupBy(texts, (text) => moodKindOf(text.kind))) {
+  const moods = new Map<PendingText, Mood>(texts.filter(({ merge }) => merge === 1).map((text) => [text, mergeMood]));
+  for (const [kind, group] of Map.groupBy(
+    texts.filter((text) => !moods.has(text)),
+    (text) => moodKindOf(text.kind),
+  )) {
     const found = await classifier.classify(group.map(historyMoodText), kind, {
       signal,
       authors: group.map(({ author }) => author),

@@ -15,6 +15,7 @@ import { importIssues } from './importIssues.ts';
 import { pauseIndexing } from './pauseIndexing.ts';
 import { previewRemote } from './previewRemote.ts';
 import { quickSearch } from './quickSearch.ts';
+import { refreshMood } from './refreshMood.ts';
 import { reindex } from './reindex.ts';
 import { restartEngine } from './restartEngine.ts';
 import { resumeIndexing } from './resumeIndexing.ts';
@@ -35,6 +36,7 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
   'sextant.findSimilar': findSimilar,
   'sextant.findDuplicates': findDuplicates,
   'sextant.showMood': showMood,
+  'sextant.refreshMood': refreshMood,
   'sextant.fetchIssues': fetchIssues,
   'sextant.importIssues': importIssues,
   'sextant.reindex': reindex,

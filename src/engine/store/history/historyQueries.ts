@@ -97,7 +97,7 @@ export class HistoryQueries {
   texts(ids: readonly number[]): PendingText[] {
     const rows = this.#statements
       .get(
-        `SELECT i.content_hash AS contentHash, i.kind, a.name AS author, i.title, i.body FROM json_each(?) j
+        `SELECT i.content_hash AS contentHash, i.kind, i.merge, a.name AS author, i.title, i.body FROM json_each(?) j
          CROSS JOIN history_items i ON i.id = j.value JOIN history_authors a ON a.id = i.author_id`,
       )
       .all(JSON.stringify(ids)) as PendingText[];

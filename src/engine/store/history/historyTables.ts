@@ -24,8 +24,8 @@ import type {
 const longestIndexed = 20_000;
 
 /** 128 bits of SHA-256 over what moods and embeddings are made from. */
-function contentHashOf({ kind, authorName, title, body }: NewHistoryItem): Buffer {
-  return hash('sha256', JSON.stringify([kind, authorName, title, body]), 'buffer').subarray(0, 16);
+function contentHashOf({ kind, merge, authorName, title, body }: NewHistoryItem): Buffer {
+  return hash('sha256', JSON.stringify([kind, merge, authorName, title, body]), 'buffer').subarray(0, 16);
 }
 
 function termsOf(text: string): string {

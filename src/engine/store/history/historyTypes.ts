@@ -33,6 +33,8 @@ export interface NewHistoryItem {
 export interface PendingText {
   readonly contentHash: Buffer;
   readonly kind: HistoryKind;
+  /** 1 for a commit with several parents. */
+  readonly merge: number;
   readonly author: string;
   readonly title: string;
   readonly body: string;

@@ -31,8 +31,8 @@ describe('HistoryService', () => {
     assert.deepEqual([mode, embeddedShare], ['keyword', 1]);
     assert.equal(best?.symbol, 'ugh, the socket leaks');
     assert.equal(best.path, best.history?.key);
-    assert.deepEqual(best.history?.files, ['src/net.ts']);
-    assert.deepEqual([best.history?.author, best.history?.mood?.label], ['Ada', 'negative']);
+    const { files, author, mood } = best.history!;
+    assert.deepEqual([files, author, mood?.label], [['src/net.ts'], 'Ada', 'negative']);
     assert.ok(best.matches.includes('socket'));
   });
 
@@ -79,7 +79,7 @@ describe('HistoryService', () => {
     fixture.history.rootChanged({ ...status, phase: 'ready' });
     await waitFor(
       'the new commit',
-      async () => (await search(fixture, 'lighthouse')).results[0]?.symbol === 'Add a lighthouse',
+      async () => (await search(fixture, 'lighthouse', { mode: 'keyword' })).results[0]?.symbol === 'Add a lighthouse',
     );
     await waitFor('its embedding', () => fixture.store.readHistory((history) => history.embedded('fake')) === 4);
   });

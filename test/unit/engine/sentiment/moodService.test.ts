@@ -122,6 +122,20 @@ describe('MoodService', () => {
     assert.equal((await report(fixture)).pending, 0);
   });
 
+  it('skips merges by their parents, whatever they say', async (t) => {
+    const fixture = new MoodFixture(t);
+    const { repository } = fixture;
+    repository.commit({ message: 'one' });
+    repository.git('checkout', '--quiet', '-b', 'side');
+    repository.commit({ message: 'two' });
+    repository.git('checkout', '--quiet', 'main');
+    repository.git('merge', '--quiet', '--no-ff', '-m', 'ugh, that branch', 'side');
+    await fixture.mood.prepare(undefined, ['commit'], signal);
+    const { counts, skipped } = await report(fixture);
+    assert.deepEqual([counts.negative, skipped], [0, 1]);
+    assert.deepEqual(fixture.classifier.read, ['two', 'one']);
+  });
+
   it('takes a correction at once, keeps it for training, and holds on to it', async (t) => {
     const fixture = project(t);
     await fixture.mood.prepare(undefined, ['commit'], signal);
