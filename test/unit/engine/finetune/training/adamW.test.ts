@@ -3,7 +3,7 @@ import test from 'node:test';
 import { AdamW } from '../../../../../src/engine/finetune/training/adamW.ts';
 import { ParameterSet } from '../../../../../src/engine/finetune/training/parameterSet.ts';
 
-const settings = { weightDecay: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+const settings = { weightDecay: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, tableRate: 1 };
 
 test('three steps are those of PyTorch', () => {
   const data = Float32Array.of(1, -2);
@@ -32,6 +32,19 @@ test('rows of a table that were never read only decay', () => {
   new AdamW(settings).update(set, 1, 0.1, 1);
   assert.ok(Math.abs(data[0]! - 0.99) < 1e-6);
   assert.ok(Math.abs(data[2]! - 0.89) < 1e-6);
+});
+
+test('rows that were read move so many times as far as the table’s rate says', () => {
+  const moved = [1, 20].map((tableRate) => {
+    const data = new Float32Array(2);
+    const set = new ParameterSet([{ name: 't', shape: [2, 1], data, decays: false, table: true }]);
+    set.all[0]!.touched![0] = 1;
+    set.all[0]!.gradient[0] = 1;
+    new AdamW({ ...settings, tableRate }).update(set, 1, 0.01, 1);
+    assert.equal(data[1], 0);
+    return data[0]!;
+  });
+  assert.ok(Math.abs(moved[1]! / moved[0]! - 20) < 1e-4);
 });
 
 test('the norm of all gradients counts touched rows alone, and clearing clears them', () => {
