@@ -142,6 +142,11 @@ export const commands = {
     summary: 'Takes over an exported index: a fresh clone is searchable in seconds.',
     when: 'workspaceFolderCount > 0',
   },
+  'sextant.setTeamPassword': {
+    title: 'Set Shared Index Password',
+    summary: 'Keeps the password of the team’s index in the system’s secret storage.',
+    when: "config.sextant.team.url != ''",
+  },
   'sextant.clearIndex': {
     title: 'Clear Index',
     summary: 'Deletes the index of this workspace, after asking.',

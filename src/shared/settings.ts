@@ -130,6 +130,20 @@ export const settings = {
     maximum: 64,
     description: 'Requests to the embedding server at the same time, at most; fewer while it is overloaded.',
   }),
+  'sextant.team.url': define<string>({
+    default: '',
+    scope: 'machine',
+    restricted: true,
+    description:
+      'Address of an index on PostgreSQL that a team shares, such as `postgres://reader@db.example:5432/sextant`; the password with **Sextant: Set Shared Index Password**. Files that are the same there are searched there, only what you edit is indexed here. Empty: this machine only.',
+  }),
+  'sextant.team.view': define<string>({
+    default: 'main',
+    scope: 'machine',
+    restricted: true,
+    description:
+      'Which state of the repository to search in the shared index, as `sextant index --store … --view` named it.',
+  }),
   'sextant.runtime.backend': define<'auto' | 'cpu' | 'cuda' | 'directml' | 'coreml' | 'webgpu'>({
     default: 'auto',
     scope: 'machine',

@@ -24,6 +24,7 @@ import { searchSelection } from './searchSelection.ts';
 import { selectModel } from './selectModel.ts';
 import { setRemoteKey } from './setRemoteKey.ts';
 import { setHubToken } from './setHubToken.ts';
+import { setTeamPassword } from './setTeamPassword.ts';
 import { showLog } from './showLog.ts';
 import { showMood } from './showMood.ts';
 import { showStatus } from './showStatus.ts';
@@ -54,6 +55,7 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
   'sextant.previewRemote': previewRemote,
   'sextant.exportIndex': exportIndex,
   'sextant.importIndex': importIndex,
+  'sextant.setTeamPassword': setTeamPassword,
   'sextant.clearIndex': clearIndex,
   'sextant.restartEngine': restartEngine,
 };

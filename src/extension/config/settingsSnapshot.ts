@@ -4,6 +4,7 @@ import type { SearchMode } from '../../shared/search.ts';
 import type { SettingKey, SettingValue } from '../../shared/settings.ts';
 import { mergeExcludes, type ExcludeSetting } from './excludes.ts';
 import { readRemoteSettings } from './remoteSettings.ts';
+import { readTeamSettings } from './teamSettings.ts';
 
 /** Everything the user configured outside of single folders, read at one moment; never changed afterwards. */
 export interface SettingsSnapshot {
@@ -24,9 +25,10 @@ function read<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingValue<K>
   return value;
 }
 
-/** `keyOf`: the key of an embedding server as far as it is known. */
+/** `keyOf`: the key or password of a server as far as it is known. */
 export function readSettings(keyOf: (url: string) => string | undefined): SettingsSnapshot {
   const remote = readRemoteSettings(read, keyOf);
+  const team = readTeamSettings(read, keyOf);
   return {
     engine: {
       ...defaultEngineSettings,
@@ -37,6 +39,7 @@ export function readSettings(keyOf: (url: string) => string | undefined): Settin
       modelPath: read('sextant.model.path'),
       commitLimit: read('sextant.commits.limit'),
       ...(remote === undefined ? {} : { remote }),
+      ...(team === undefined ? {} : { team }),
     },
     searchMode: read('sextant.search.mode'),
     maxResults: read('sextant.search.maxResults'),

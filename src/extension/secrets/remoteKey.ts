@@ -1,6 +1,9 @@
 import type * as vscode from 'vscode';
 
-/** The key of an embedding server, in the system's secret storage, by the server's origin: none is ever sent to another. */
+/**
+ * The key of an embedding server, or the password of a shared index, in the system's secret storage by the server's address: none is
+ * ever sent to another.
+ */
 export class RemoteKey implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
   readonly #onChange: () => void;
@@ -48,6 +51,6 @@ export class RemoteKey implements vscode.Disposable {
 }
 
 function nameFor(url: string): string | undefined {
-  const origin = URL.parse(url)?.origin;
-  return origin === undefined ? undefined : `sextant.remote.key:${origin}`;
+  const address = URL.parse(url);
+  return address === null ? undefined : `sextant.remote.key:${address.protocol}//${address.host}`;
 }

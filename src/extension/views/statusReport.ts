@@ -54,6 +54,7 @@ function rootSection(root: RootStatus, l10n: Localizer): string[] {
     [l10n.t('Embedded'), `${root.embedded}${share}`],
     ...skipped.map(([reason, count]): [string, string] => [l10n.t('Skipped: {0}', reason), String(count)]),
     ...(root.degraded > 0 ? [[l10n.t('Cut by lines, parser failed'), String(root.degraded)] as [string, string]] : []),
+    ...teamRows(root, l10n),
     ...(root.withheld === undefined
       ? []
       : [[l10n.t('Withheld from the embedding server'), String(root.withheld)] as [string, string]]),
@@ -71,6 +72,12 @@ function rootSection(root: RootStatus, l10n: Localizer): string[] {
     ...table([l10n.t('What'), l10n.t('Value')], rows),
     ...(root.error ? ['', ...errorLines(root.error)] : []),
   ];
+}
+
+function teamRows({ team }: RootStatus, l10n: Localizer): [string, string][] {
+  if (team === undefined) return [];
+  const { view, error } = team;
+  return [[l10n.t('Shared index'), error === undefined ? view : l10n.t('{0}, not used: {1}', view, error.message)]];
 }
 
 function diagnosticsSections(diagnostics: Diagnostics, l10n: Localizer): string[][] {

@@ -95,7 +95,7 @@ describe('settings', () => {
       untrustedWorkspaces: { restrictedConfigurations: string[] };
     };
     const restricted = capabilities.untrustedWorkspaces.restrictedConfigurations;
-    const groups = ['sextant.model.', 'sextant.runtime.', 'sextant.remote.'];
+    const groups = ['sextant.model.', 'sextant.runtime.', 'sextant.remote.', 'sextant.team.'];
     assert.deepEqual(
       restricted,
       entries.map(([key]) => key).filter((key) => groups.some((group) => key.startsWith(group))),
