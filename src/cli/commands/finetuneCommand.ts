@@ -4,12 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPairs, writePairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { SextantError } from '../../shared/errors.ts';
-import {
-  defaultFinetuneSettings,
-  trainingMethods,
-  type FinetuneRun,
-  type FinetuneSettings,
-} from '../../shared/finetune.ts';
+import { trainingMethods, type FinetuneRun, type FinetuneSettings } from '../../shared/finetune.ts';
 import {
   choiceOption,
   numberOption,
@@ -25,22 +20,33 @@ import { workspaceRoot } from '../roots.ts';
 import { sourcesFrom } from './pairsCommand.ts';
 import { refreshedRoot } from './searchCommand.ts';
 
-function settingsFrom(options: OptionValues): FinetuneSettings {
-  const defaults = defaultFinetuneSettings;
-  const method = choiceOption(options, 'method', trainingMethods, defaults.method);
-  const number = (name: string, fallback: number, min: number, max: number, integer = true): number =>
-    numberOption(options, name, { fallback, min, max, integer });
+/** What the options say; the rest is chosen for the model. */
+function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
+  const method = stringOption(options, 'method') === undefined ? {} : methodFrom(options);
+  const number = (key: keyof FinetuneSettings, name: string, range: Range): Partial<FinetuneSettings> =>
+    stringOption(options, name) === undefined ? {} : { [key]: numberOption(options, name, { fallback: 0, ...range }) };
   return {
-    method,
-    epochs: number('epochs', defaults.epochs, 1, 50),
-    batchSize: number('batch', defaults.batchSize, 2, 1024),
-    learningRate: number('lr', method === 'full' ? 2e-5 : defaults.learningRate, 1e-9, 1, false),
-    negatives: number('negatives', defaults.negatives, 0, 8),
-    guideNegatives: options['guide-negatives'] === true,
-    maxMinutes: number('max-minutes', defaults.maxMinutes, 0.01, 24 * 60, false),
-    consistency: number('consistency', defaults.consistency, 1, 100),
-    seed: number('seed', defaults.seed, 0, 2 ** 31),
+    ...method,
+    ...number('epochs', 'epochs', { min: 1, max: 50 }),
+    ...number('batchSize', 'batch', { min: 2, max: 1024 }),
+    ...number('learningRate', 'lr', { min: 1e-9, max: 1, integer: false }),
+    ...number('tableRate', 'table-rate', { min: 1e-3, max: 1000, integer: false }),
+    ...number('negatives', 'negatives', { min: 0, max: 8 }),
+    ...number('maxMinutes', 'max-minutes', { min: 0.01, max: 24 * 60, integer: false }),
+    ...number('consistency', 'consistency', { min: 1, max: 100 }),
+    ...number('seed', 'seed', { min: 0, max: 2 ** 31 }),
+    ...(options['guide-negatives'] === true ? { guideNegatives: true } : {}),
   };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly integer?: boolean;
+}
+
+function methodFrom(options: OptionValues): Partial<FinetuneSettings> {
+  return { method: choiceOption(options, 'method', trainingMethods, 'lora') };
 }
 
 function progressLine(run: FinetuneRun): string {
@@ -104,7 +110,7 @@ async function work(
   context: CommandContext,
   id: string,
   directory: string,
-  settings: FinetuneSettings | undefined,
+  settings: Partial<FinetuneSettings> | undefined,
 ): Promise<CommandResult> {
   const { engine, options, signal, progress, say } = context;
   const { finetune } = engine();
@@ -165,6 +171,7 @@ export const finetuneCommand: Command = {
     epochs: { type: 'string' },
     batch: { type: 'string' },
     lr: { type: 'string' },
+    'table-rate': { type: 'string' },
     method: { type: 'string' },
     negatives: { type: 'string' },
     'guide-negatives': { type: 'boolean' },

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { isCancellation, SextantError, serializeError } from '../../shared/errors.ts';
 import {
   defaultFinetuneSettings,
+  smallModelSettings,
   type FinetuneEvent,
   type FinetuneRun,
   type FinetuneSettings,
@@ -43,6 +44,8 @@ interface ActiveRun {
   readonly progress: RunProgress;
 }
 
+/** So few layers are trained whole: there is little to spare, and less to break. */
+const fewLayers = 2;
 /** A stop that keeps what was done. */
 const pauseReason = new SextantError('cancelled', 'Paused.');
 
@@ -88,7 +91,7 @@ export class FinetuneService {
     const { access } = this.#options;
     const root = access.opened(uri);
     const { workspace } = root;
-    const base = await this.#base();
+    const { base, settings } = await this.#base();
     signal.throwIfAborted();
     const pairs = await minePairs({
       folder: workspace.path,
@@ -116,7 +119,7 @@ export class FinetuneService {
       createdAt,
       state: 'ready',
       base,
-      settings: defaultFinetuneSettings,
+      settings,
       pairs: pairs.length,
       bySource: countBySource(pairs),
       seconds: 0,
@@ -284,7 +287,7 @@ export class FinetuneService {
   }
 
   /** The model of the settings, not one that stands in for it: trained once more, a model would drift. */
-  async #base(): Promise<RunRecord['base']> {
+  async #base(): Promise<Pick<RunRecord, 'base' | 'settings'>> {
     const { access } = this.#options;
     const { modelPath, remote } = access.settings();
     if (remote !== undefined) {
@@ -293,8 +296,12 @@ export class FinetuneService {
       });
     }
     const modelDir = modelPath || embeddedModelDirectory;
-    const { name, fingerprint } = await readModelFolder(modelDir);
-    return { name, fingerprint, modelDir };
+    const { name, fingerprint, config } = await readModelFolder(modelDir);
+    const layers = config.family === 'modernbert' ? config.layers.length : config.layerCount;
+    return {
+      base: { name, fingerprint, modelDir },
+      settings: layers <= fewLayers ? smallModelSettings : defaultFinetuneSettings,
+    };
   }
 
   /** By way of a folder beside it, so that the library never shows half a model. */

@@ -31,7 +31,7 @@ export interface TrainFoldOptions {
 
 /** Evaluations while training look at so many texts: enough to rank candidates, quick enough to do it often. */
 const tuneCorpus = 1500;
-const evaluationsPerRun = 5;
+const evaluationsPerRun = 4;
 /** Evaluations without a better score after which training ends. */
 const patience = 3;
 /** The guard set may lose a little on the way; a candidate that loses more is charged for it, as it must be mixed with the old model. */
@@ -104,6 +104,7 @@ export async function trainFold(
       epochs: settings.epochs,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
+      tableRate: settings.tableRate,
       negativesPerPair: settings.negatives,
       seed: settings.seed,
       threads: options.threads,
