@@ -51,10 +51,10 @@ class Bench:
         (Path(self.arguments.out) / "bench.json").write_text(json.dumps(self.result, indent=1))
 
     def run(self):
-        if not self.arguments.rehearse:
-            self.result["rates"] = self.attempt("rates", card_rates)
-            self.result["products"] = self.attempt("products", lambda: product_rates(self.library))
-        self.result["attention"] = self.attempt("attention", lambda: attention_times(self.library, self.device, self.arguments.rehearse))
+        rehearse = self.arguments.rehearse
+        self.result["rates"] = self.attempt("rates", lambda: card_rates(self.device, rehearse))
+        self.result["products"] = self.attempt("products", lambda: product_rates(self.library, self.device, rehearse))
+        self.result["attention"] = self.attempt("attention", lambda: attention_times(self.library, self.device, rehearse))
         for name in self.arguments.shapes.split(","):
             self.result["shapes"][name] = {}
             with tempfile.TemporaryDirectory() as folder:
@@ -104,8 +104,16 @@ def machine(device):
     return facts
 
 
-def device_ms(run, repeats=20, warm=3):
-    """Median milliseconds of the device, by events."""
+def stream_of(device):
+    return torch.cuda.current_stream().cuda_stream if device == "cuda" else None
+
+
+def device_ms(run, device, repeats=20, warm=3):
+    """Median milliseconds of the device, by events; in a rehearsal those of one run."""
+    if device == "cpu":
+        begin = time.perf_counter()
+        run()
+        return 1000 * (time.perf_counter() - begin)
     for _ in range(warm):
         run()
     times = []
@@ -119,34 +127,35 @@ def device_ms(run, repeats=20, warm=3):
     return statistics.median(times)
 
 
-def card_rates():
+def card_rates(device, rehearse):
     """The two ceilings: bf16 products (TFLOP/s) and copies (TB/s, bytes read plus bytes written)."""
-    size = 8192
-    a, b = (torch.randn(size, size, device="cuda", dtype=torch.bfloat16) for _ in range(2))
-    product = device_ms(lambda: a @ b)
-    source = torch.randn(1 << 28, device="cuda")
+    size = 64 if rehearse else 8192
+    a, b = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
+    product = device_ms(lambda: a @ b, device)
+    source = torch.randn(1 << (10 if rehearse else 28), device=device)
     target = torch.empty_like(source)
-    copied = device_ms(lambda: target.copy_(source))
+    copied = device_ms(lambda: target.copy_(source), device)
     return {"bf16TFlops": 2 * size**3 / product / 1e9, "copyTBs": 2 * source.nbytes / copied / 1e9}
 
 
-def product_rates(library):
+def product_rates(library, device, rehearse):
     """Single products of the base shape at 16,384 tokens, ours and PyTorch's, TFLOP/s; and how far they differ."""
     backend = library.backend()
-    rows = 16384
+    rows = 70 if rehearse else 16384
     results = []
-    for label, columns, inner, epilogue in [("qkv", 2304, 768, 0), ("out", 768, 768, 0), ("gated", 2304, 768, 3),
-                                            ("down", 768, 1152, 0), ("square", 4096, 4096, 0)]:
+    small = [("out", 96, 64, 0), ("gated", 96, 64, 3)]
+    cases = [("qkv", 2304, 768, 0), ("out", 768, 768, 0), ("gated", 2304, 768, 3), ("down", 768, 1152, 0), ("square", 4096, 4096, 0)]
+    for label, columns, inner, epilogue in small if rehearse else cases:
         # Several sets of inputs in turn, so that the cache holds none of them.
-        sets = [(torch.randn(rows, inner, device="cuda", dtype=torch.bfloat16),
-                 torch.randn(columns, inner, device="cuda", dtype=torch.bfloat16) / inner**0.5) for _ in range(4)]
-        output = torch.full((rows, columns // (2 if epilogue == 3 else 1)), float("nan"), device="cuda", dtype=torch.bfloat16)
+        sets = [(torch.randn(rows, inner, device=device, dtype=torch.bfloat16),
+                 torch.randn(columns, inner, device=device, dtype=torch.bfloat16) / inner**0.5) for _ in range(4)]
+        output = torch.full((rows, columns // (2 if epilogue == 3 else 1)), float("nan"), device=device, dtype=torch.bfloat16)
         turn = iter(range(1 << 30))
 
         def ours(pair=None):
             x, w = pair or sets[next(turn) % 4]
             library.check(library.c.sextant_linear(backend, rows, columns, inner, x.data_ptr(), w.data_ptr(), epilogue,
-                                                   output.data_ptr(), torch.cuda.current_stream().cuda_stream))
+                                                   output.data_ptr(), stream_of(device)))
 
         def theirs():
             x, w = sets[next(turn) % 4]
@@ -158,8 +167,8 @@ def product_rates(library):
             wanted = torch.nn.functional.gelu(wanted[:, 0::2]) * wanted[:, 1::2]
         error = ((output.float() - wanted).norm() / wanted.norm()).item()
         flops = 2 * rows * columns * inner
-        results.append({"product": label, "error": error, "sextantTFlops": flops / device_ms(ours) / 1e9,
-                        "torchTFlops": flops / device_ms(theirs) / 1e9})
+        results.append({"product": label, "error": error, "sextantTFlops": flops / device_ms(ours, device) / 1e9,
+                        "torchTFlops": flops / device_ms(theirs, device) / 1e9})
     return results
 
 
@@ -173,13 +182,13 @@ def tiles_of(lengths, device):
 
 def attention_times(library, device, rehearse):
     """Attention alone: window of 64 to each side at 8,192 tokens, global at 512, and a mixture; milliseconds and peers'."""
-    if rehearse:
-        return None
     backend = library.backend()
     results = []
-    for label, lengths, window in [("window, 8192", [8192] * 4, 64), ("window, mixed", mixture(32768, 1), 64),
-                                   ("global, 512", [512] * 64, -1), ("global, mixed", mixture(32768, 1), -1)]:
-        for heads, size in [(12, 64), (12, 32)]:
+    small = [("window", [130, 3, 70], 64), ("global", [130, 3, 70], -1)]
+    cases = [("window, 8192", [8192] * 4, 64), ("window, mixed", mixture(32768, 1), 64),
+             ("global, 512", [512] * 64, -1), ("global, mixed", mixture(32768, 1), -1)]
+    for label, lengths, window in small if rehearse else cases:
+        for heads, size in [(2, 64)] if rehearse else [(12, 64), (12, 32)]:
             tokens = sum(lengths)
             qkv = torch.randn(tokens, 3, heads, size, device=device, dtype=torch.bfloat16)
             output = torch.full((tokens, heads, size), float("nan"), device=device, dtype=torch.bfloat16)
@@ -187,13 +196,13 @@ def attention_times(library, device, rehearse):
 
             def ours():
                 library.check(library.c.sextant_attention(backend, tiles.data_ptr(), len(tiles), heads, size, window, qkv.data_ptr(),
-                                                          output.data_ptr(), torch.cuda.current_stream().cuda_stream))
+                                                          output.data_ptr(), stream_of(device)))
 
-            row = {"case": label, "heads": heads, "headSize": size, "sextantMs": device_ms(ours), "peers": {}}
+            row = {"case": label, "heads": heads, "headSize": size, "sextantMs": device_ms(ours, device), "peers": {}}
             for name, run in attention_peers(qkv, lengths, window):
                 try:
                     difference = (run().reshape(tokens, heads, size).float() - output.float()).abs().max().item()
-                    row["peers"][name] = {"ms": device_ms(run), "largestDifference": difference}
+                    row["peers"][name] = {"ms": device_ms(run, device), "largestDifference": difference}
                 except Exception as error:  # noqa: BLE001
                     row["peers"][name] = {"error": f"{type(error).__name__}: {str(error)[:200]}"}
             results.append(row)

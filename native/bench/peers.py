@@ -124,6 +124,16 @@ def attention_peers(qkv, lengths, window):
         yield "flash-attn", lambda: flash_attn_varlen_func(query, key, value, ends, ends, longest, longest, window_size=(window, window))
     except ImportError:
         pass
+    if qkv.device.type == "cpu":
+        document = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
+        mask = document[:, None] == document[None, :]
+        if window >= 0:
+            places = torch.arange(len(qkv))
+            mask &= (places[:, None] - places[None, :]).abs() <= window
+        q, k, v = (each.transpose(0, 1).float() for each in (query, key, value))
+        attend = torch.nn.functional.scaled_dot_product_attention
+        yield "sdpa with a mask", lambda: attend(q, k, v, attn_mask=mask).transpose(0, 1)
+        return
     from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
     document = torch.repeat_interleave(torch.arange(len(lengths), device=qkv.device), torch.tensor(lengths, device=qkv.device))

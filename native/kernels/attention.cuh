@@ -14,8 +14,6 @@ struct AttentionShape {
   static constexpr int tile_bytes = keys * head_columns * 2;
   /** Queries, then (keys, values) of each stage. */
   static constexpr int shared_bytes = 5 * tile_bytes;
-  static constexpr int steps = head_columns / 16;
-  static constexpr int key_blocks = keys / 8;
   static constexpr int value_blocks = head_columns / 8;
 };
 
@@ -46,8 +44,9 @@ SEXTANT_DEVICE void copy_head(unsigned char* tile, const std::uint16_t* matrix, 
 /** Which of 64 keys the rows of a warp see; all numbers count from the start of the sequence. */
 struct WarpView {
   int first_key;
-  /** The lane's rows are `row` and `row + 8`. */
-  int row;
+  /** The warp's rows are this one and the 15 after it. */
+  int first_row;
+  /** Keys that at least one of them sees. */
   KeyRange visible;
   int window;
   int length;
@@ -55,6 +54,12 @@ struct WarpView {
   SEXTANT_DEVICE bool sees_any(int block_of_16) const {
     const int key = first_key + 16 * block_of_16;
     return key < visible.end && key + 16 > visible.begin;
+  }
+
+  /** True if every row sees each of 16 keys, as nearly always with long sequences: then no score is looked at. */
+  SEXTANT_DEVICE bool sees_all(int block_of_16) const {
+    const int key = first_key + 16 * block_of_16;
+    return key + 16 <= length && (window < 0 || (key >= first_row + 15 - window && key + 15 - first_row <= window));
   }
 
   SEXTANT_DEVICE bool sees(int own_row, int key) const {
@@ -65,9 +70,13 @@ struct WarpView {
 
 /** Scores of a warp's 16 queries and 64 keys, times `scale` in units of log 2; those not seen are −∞. */
 template <class E, int head_columns>
-SEXTANT_DEVICE void score_keys(float (&scores)[8][4], const std::uint32_t (&queries)[head_columns / 16][4],
-                               const unsigned char* keys, const WarpView& view, float scale) {
+SEXTANT_DEVICE void score_keys(float (&scores)[8][4], const unsigned char* query_tile, const unsigned char* keys,
+                               const WarpView& view, float scale) {
   const int lane = lane_index();
+  // Read again for each tile: between tiles their registers serve the sums.
+  std::uint32_t queries[head_columns / 16][4];
+  SEXTANT_UNROLL
+  for (int step = 0; step < head_columns / 16; step++) load_left<head_columns>(queries[step], query_tile, 16 * warp_index(), step);
   SEXTANT_UNROLL
   for (int block = 0; block < 4; block++) {
     SEXTANT_UNROLL
@@ -82,10 +91,13 @@ SEXTANT_DEVICE void score_keys(float (&scores)[8][4], const std::uint32_t (&quer
       }
     }
     SEXTANT_UNROLL
+    for (int i = 0; i < 8; i++) scores[2 * block + i / 4][i % 4] *= scale;
+    if (view.sees_all(block)) continue;
+    SEXTANT_UNROLL
     for (int i = 0; i < 8; i++) {
-      float& score = scores[2 * block + i / 4][i % 4];
       const int key = view.first_key + 16 * block + i / 4 * 8 + 2 * (lane % 4) + i % 2;
-      score = view.sees(view.row + i % 4 / 2 * 8, key) ? score * scale : negative_infinity;
+      const int row = view.first_row + lane / 4 + i % 4 / 2 * 8;
+      if (!view.sees(row, key)) scores[2 * block + i / 4][i % 4] = negative_infinity;
     }
   }
 }
@@ -187,7 +199,7 @@ SEXTANT_DEVICE void write_attention(RunningSoftmax<head_columns / 8>& softmax, u
 
 /** See `AttentionArguments`; heads of up to `head_columns` columns. Grid: tiles (x), heads (y). */
 template <class E, int head_columns>
-__global__ void __launch_bounds__(AttentionShape<head_columns>::threads) attention_kernel(const AttentionArguments a) {
+__global__ void __launch_bounds__(AttentionShape<head_columns>::threads, 3) attention_kernel(const AttentionArguments a) {
   if constexpr (has_body<E>()) {
     using Shape = AttentionShape<head_columns>;
     SEXTANT_SHARED_MEMORY(shared);
@@ -211,11 +223,10 @@ __global__ void __launch_bounds__(AttentionShape<head_columns>::threads) attenti
     commit_copies();
 
     const int warp_query = at.query + 16 * warp_index();
-    WarpView view{0, warp_query + lane_index() / 4, visible_keys(warp_query, 16, at.length, a.window), a.window, at.length};
+    WarpView view{0, warp_query, visible_keys(warp_query, 16, at.length, a.window), a.window, at.length};
     // Queries past the end see nothing, and nothing of them is written.
     if (warp_query >= at.length) view.visible = {0, 0};
     RunningSoftmax<Shape::value_blocks> softmax = {{negative_infinity, negative_infinity}, {0.0f, 0.0f}, {}};
-    std::uint32_t queries[Shape::steps][4];
     // Powers of two are one instruction, so scores are in units of log 2.
     const float scale = a.scale * 1.4426950408889634f;
     SEXTANT_NO_UNROLL
@@ -225,14 +236,10 @@ __global__ void __launch_bounds__(AttentionShape<head_columns>::threads) attenti
       __syncthreads();
       if (tile + 1 < tiles) copy_stage(tile + 1);
       commit_copies();
-      if (tile == 0) {
-        SEXTANT_UNROLL
-        for (int step = 0; step < Shape::steps; step++) load_left<head_columns>(queries[step], shared, 16 * warp_index(), step);
-      }
       const unsigned char* stage = shared + (1 + 2 * (tile % 2)) * Shape::tile_bytes;
       view.first_key = range.begin + tile * Shape::keys;
       float scores[8][4];
-      score_keys<E, head_columns>(scores, queries, stage, view, scale);
+      score_keys<E, head_columns>(scores, shared, stage, view, scale);
       update_softmax(softmax, scores);
       add_values<E, head_columns>(softmax, scores, stage + Shape::tile_bytes, view);
     }
