@@ -68,6 +68,18 @@ export const smallModelSettings: FinetuneSettings = {
   tableRate: 20,
 };
 
+/** The settings with another method and the rates that go with it; `recommended` are those chosen for the model. */
+export function withMethod(
+  settings: FinetuneSettings,
+  method: FinetuneSettings['method'],
+  recommended: FinetuneSettings,
+): FinetuneSettings {
+  if (method === settings.method) return settings;
+  const { learningRate, tableRate } =
+    method === recommended.method ? recommended : { learningRate: method === 'lora' ? 2e-4 : 2e-5, tableRate: 1 };
+  return { ...settings, method, learningRate, tableRate };
+}
+
 /** Means over queries that training never saw. */
 export interface RetrievalScores {
   readonly mrr10: number;

@@ -6,6 +6,7 @@ import { isCancellation, SextantError, serializeError } from '../../shared/error
 import {
   defaultFinetuneSettings,
   smallModelSettings,
+  withMethod,
   type FinetuneEvent,
   type FinetuneRun,
   type FinetuneSettings,
@@ -173,11 +174,12 @@ export class FinetuneService {
       });
     }
     const fresh = record.state === 'ready';
+    const suited = withMethod(record.settings, settings.method ?? record.settings.method, record.settings);
     const started: RunRecord = {
       ...record,
       state: 'training',
       // What is trained already was trained with the settings of then.
-      settings: fresh ? { ...record.settings, ...settings } : record.settings,
+      settings: fresh ? { ...suited, ...settings } : record.settings,
     };
     delete started.error;
     if (fresh) folder.clearCurve();

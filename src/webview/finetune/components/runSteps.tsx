@@ -61,7 +61,7 @@ function Training({ run, send }: RunProps) {
   const running = run.state === 'training' || run.state === 'evaluating';
   return (
     <>
-      {run.state === 'ready' && <SettingsForm settings={settings} onChange={setSettings} />}
+      {run.state === 'ready' && <SettingsForm settings={settings} recommended={run.settings} onChange={setSettings} />}
       {running && <p>{run.activity}</p>}
       {run.steps > 0 && <p class="dim">{text.progress(run)}</p>}
       {run.loss.length > 1 && <LineChart loss={run.loss} evaluations={run.evaluations} steps={run.steps} />}
