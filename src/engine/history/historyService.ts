@@ -16,8 +16,8 @@ import { historyResult, rankHistory, type RankedItem } from './searchHistory.ts'
 
 /** The newest so many commits are kept unless the settings say otherwise. */
 export const defaultCommitLimit = 20_000;
-/** A search looks for new commits when the last look is longer ago. */
-const staleMs = 3000;
+/** A search looks for new commits when the last look is longer ago; work on files, which comes with every save, less often. */
+const staleMs = { search: 3000, files: 15_000 } as const;
 
 export interface HistoryAccess {
   readonly storageDir: string;
@@ -67,7 +67,7 @@ export class HistoryService {
   rootChanged({ root, phase }: RootStatus): void {
     const before = this.#phases.get(root);
     this.#phases.set(root, phase);
-    if (phase === 'ready' && before !== 'ready') this.#catchUp(root);
+    if (phase === 'ready' && before !== 'ready') this.#catchUp(root, staleMs.files);
   }
 
   /** Reads new commits and embeds what waits; for the command line, which waits for it. */
@@ -101,7 +101,7 @@ export class HistoryService {
     const started = performance.now();
     const text = checkedQuery(request.query);
     const histories = (request.roots ?? []).map((uri) => this.of(uri));
-    for (const { root, age } of histories) if (age > staleMs && this.#phases.get(root) === 'ready') this.#catchUp(root);
+    for (const { root } of histories) if (this.#phases.get(root) === 'ready') this.#catchUp(root, staleMs.search);
     const embedStarted = performance.now();
     const { embedded, embeddedShare, notice } = await this.#embedQuery(histories, text, request.mode, signal);
     signal.throwIfAborted();
@@ -203,11 +203,12 @@ export class HistoryService {
     return result.sort((a, b) => b.score - a.score);
   }
 
-  /** In the background; what goes wrong is logged by the history itself. */
-  #catchUp(uri: string): void {
+  /** In the background, unless done within `restMs`; what goes wrong is logged by the history itself. */
+  #catchUp(uri: string, restMs: number): void {
     const { signal } = this.#stop;
     const work = async (): Promise<void> => {
       const history = this.of(uri);
+      if (history.age <= restMs) return;
       await history.read(signal);
       const mayGoOn = (): boolean => this.#phases.get(uri) === 'ready';
       if (mayGoOn()) await history.embed(await this.#options.access.encoder(), signal, mayGoOn);

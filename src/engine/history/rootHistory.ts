@@ -29,6 +29,7 @@ export class RootHistory {
   #phase: HistoryStatus['phase'] = 'idle';
   #done = { embedded: 0, classified: 0 };
   #readAt = -Infinity;
+  #complete = false;
 
   constructor(options: RootHistoryOptions) {
     this.#options = options;
@@ -47,9 +48,9 @@ export class RootHistory {
     return this.#options.store;
   }
 
-  /** Milliseconds since the repositories were last looked at. */
+  /** Everything is read and embedded as of so many milliseconds ago; `Infinity` while something is left to do. */
   get age(): number {
-    return performance.now() - this.#readAt;
+    return this.#complete ? performance.now() - this.#readAt : Infinity;
   }
 
   status(): HistoryStatus {
@@ -60,6 +61,7 @@ export class RootHistory {
   /** Brings the commits up to date. Where another process writes, what is there is all there is. */
   read(signal: AbortSignal): Promise<void> {
     return this.#once('reading', signal, async (stop) => {
+      this.#complete = false;
       if (!this.store.acquire()) return;
       const onProgress = (): void => this.#status.soon();
       await syncCommits(this.store, this.folder, { limit: this.#options.commitLimit(), signal: stop, onProgress });
@@ -81,6 +83,7 @@ export class RootHistory {
       await embedHistory(this.store, encoder, work).catch((error: unknown) => {
         if (!yieldTo.signal.aborted) throw error;
       });
+      this.#complete = !yieldTo.signal.aborted;
       this.#done = {
         ...this.#done,
         embedded: this.store.readHistory((history) => history.embedded(encoder.fingerprint)),

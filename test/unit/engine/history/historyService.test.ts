@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import type { SearchRequest, SearchResponse } from '../../../../src/shared/search.ts';
 import { MoodFixture } from '../../../support/moodFixture.ts';
 import { waitFor } from '../../../support/waitFor.ts';
@@ -82,6 +83,19 @@ describe('HistoryService', () => {
       async () => (await search(fixture, 'lighthouse', { mode: 'keyword' })).results[0]?.symbol === 'Add a lighthouse',
     );
     await waitFor('its embedding', () => fixture.store.readHistory((history) => history.embedded('fake')) === 4);
+  });
+
+  it('reads along where another process writes', async (t) => {
+    const fixture = await project(t);
+    fixture.repository.commit({ message: 'Add a lighthouse' });
+    fixture.store.release();
+    const other = new RootStore(fixture.store.file);
+    t.after(() => other.close());
+    assert.ok(other.acquire());
+    await fixture.history.update(fixture.root, { embed: true, signal });
+    const { results } = await search(fixture, 'socket', { mode: 'keyword' });
+    assert.equal(results[0]?.symbol, 'ugh, the socket leaks');
+    assert.equal(fixture.store.readHistory((history) => history.counts()).commits, 3);
   });
 
   it('embeds a text once, also when the history is rewritten', async (t) => {
