@@ -158,6 +158,7 @@ export class Engine {
     if (!OpenRoot.exists(this.#options.storageDir, root)) {
       throw new SextantError('index_missing', `${root.path} is not indexed.`, { hint: 'Run `sextant index` first.' });
     }
+    void this.#chooseModel([root]);
     this.#open(root);
   }
 
