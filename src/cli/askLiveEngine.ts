@@ -1,4 +1,4 @@
-import { liveEngines } from '../engine/share/engineEntry.ts';
+import { liveEngines, rootAt } from '../engine/share/engineEntry.ts';
 import { EngineLink } from '../engine/share/engineLink.ts';
 import { renamedResponse } from '../engine/share/mergeAnswers.ts';
 import { runtimeFolder } from '../engine/share/runtimeFolder.ts';
@@ -29,7 +29,7 @@ export async function askLiveEngine<M extends 'search' | 'similar'>(
 ): Promise<SearchResponse | undefined> {
   if (ownEngineOptions.some((name) => options[name] !== undefined)) return undefined;
   for (const { entry } of liveEngines(runtimeFolder())) {
-    const open = entry.roots.find(({ path }) => path === root.path);
+    const open = rootAt(entry, root.path);
     if (open === undefined || (storageIsChosen() && entry.storageDir !== storageDirectory())) continue;
     let link: EngineLink | undefined;
     try {

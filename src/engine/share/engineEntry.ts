@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { engineSettingsSchema, rootSchema } from '../../shared/protocol.ts';
+import { engineSettingsSchema, rootSchema, type WorkspaceRoot } from '../../shared/protocol.ts';
 
 const entrySchema = z.object({
   /** Of the protocol on the socket; whoever speaks another one leaves this engine alone. */
@@ -19,6 +19,12 @@ const entrySchema = z.object({
 
 /** What an engine tells the other processes of its user about itself, in a file that only they can read. */
 export type EngineEntry = z.infer<typeof entrySchema>;
+
+/** The root of an engine that is this folder; `folder` is absolute with links resolved. Windows knows no case. */
+export function rootAt({ roots }: EngineEntry, folder: string): WorkspaceRoot | undefined {
+  const key = (file: string): string => (process.platform === 'win32' ? file.toLowerCase() : file);
+  return roots.find((root) => key(root.path) === key(folder));
+}
 
 const suffix = '.engine.json';
 

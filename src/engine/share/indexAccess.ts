@@ -2,7 +2,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../../shared/protocol.ts';
 import type { SearchRequest, SearchResponse, SimilarRequest } from '../../shared/search.ts';
 import type { EngineStatus } from '../../shared/status.ts';
-import { liveEngines, type EngineEntry } from './engineEntry.ts';
+import { liveEngines, rootAt, type EngineEntry } from './engineEntry.ts';
 import { EngineLink } from './engineLink.ts';
 import { mergeResponses, mergeStatuses, renamedResponse, renamedStatus } from './mergeAnswers.ts';
 import { OwnEngine } from './ownEngine.ts';
@@ -161,7 +161,7 @@ export class IndexAccess {
       if (link === undefined) continue;
       if (own !== undefined) await this.#close(own, root);
       this.#last.set(root.path, entry);
-      return { engine: link, uri: rootIn(entry, root)!.uri };
+      return { engine: link, uri: rootAt(entry, root.path)!.uri };
     }
     return { engine: own ?? (await this.#open(root)), uri: root.uri };
   }
@@ -170,7 +170,7 @@ export class IndexAccess {
     const { storageDir, onlyStorage } = this.#options;
     return liveEngines(runtimeFolder())
       .map(({ entry }) => entry)
-      .filter((entry) => entry.pid !== process.pid && rootIn(entry, root) !== undefined)
+      .filter((entry) => entry.pid !== process.pid && rootAt(entry, root.path) !== undefined)
       .filter((entry) => !onlyStorage || entry.storageDir === storageDir);
   }
 
@@ -203,7 +203,7 @@ export class IndexAccess {
       });
       this.#own.set(storageDir, engine);
     }
-    const rootSettings = last && rootIn(last, root)?.settings;
+    const rootSettings = last && rootAt(last, root.path)?.settings;
     await engine.open(rootSettings === undefined ? root : { ...root, settings: { ...rootSettings, automatic: true } });
     this.#watch ??= setInterval(() => void this.#inTurn(() => this.#tidy()).catch(() => undefined), watchMs).unref();
     return engine;
@@ -231,8 +231,4 @@ export class IndexAccess {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-function rootIn(entry: EngineEntry, root: WorkspaceRoot): WorkspaceRoot | undefined {
-  return entry.roots.find(({ path }) => path === root.path);
 }
