@@ -39,6 +39,7 @@ export class HistoryService {
   readonly #options: HistoryServiceOptions;
   readonly #roots = new Map<string, RootHistory>();
   readonly #phases = new Map<string, RootStatus['phase']>();
+  readonly #catchingUp = new Set<string>();
   readonly #stop = new AbortController();
 
   constructor(options: HistoryServiceOptions) {
@@ -205,6 +206,8 @@ export class HistoryService {
 
   /** In the background, unless done within `restMs`; what goes wrong is logged by the history itself. */
   #catchUp(uri: string, restMs: number): void {
+    if (this.#catchingUp.has(uri)) return;
+    this.#catchingUp.add(uri);
     const { signal } = this.#stop;
     const work = async (): Promise<void> => {
       const history = this.of(uri);
@@ -213,6 +216,7 @@ export class HistoryService {
       const mayGoOn = (): boolean => this.#phases.get(uri) === 'ready';
       if (mayGoOn()) await history.embed(await this.#options.access.encoder(), signal, mayGoOn);
     };
-    work().catch(() => undefined);
+    const ended = (): void => void this.#catchingUp.delete(uri);
+    work().then(ended, ended);
   }
 }
