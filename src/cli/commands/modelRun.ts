@@ -91,15 +91,19 @@ const tasks: Readonly<Record<string, (input: Input) => Promise<Output>>> = {
   async 'hidden-states'({ inspector, text, pairs }) {
     const { tokens, values } = await inspector.hiddenStates(text, pairs[0]);
     const states = values.map(rowsOf);
-    const names = [...values.slice(1).keys()].map((layer) => (layer === 0 ? 'embeddings' : `layer ${layer}`));
-    const lines = [...names, 'last hidden state'].map((name, index) => {
+    const layers = values.length - 3;
+    const names = ['embeddings', ...Array.from({ length: layers }, (_, layer) => `layer ${layer + 1}`)];
+    const lines = [...names, 'last hidden state', 'pooled'].map((name, index) => {
       const { rows, columns, data } = values[index]!;
       return `${name}: ${rows} × ${columns}, mean length ${(Math.hypot(...data) / Math.sqrt(rows)).toFixed(3)}`;
     });
-    return {
-      json: { tokens: tokenNames(tokens), hiddenStates: states.slice(0, -1), lastHiddenState: states.at(-1) },
-      lines,
+    const json = {
+      tokens: tokenNames(tokens),
+      hiddenStates: states.slice(0, -2),
+      lastHiddenState: states.at(-2),
+      pooled: states.at(-1)?.[0],
     };
+    return { json, lines };
   },
 
   async attention({ inspector, text, pairs }) {

@@ -53,11 +53,15 @@ export class ModelInspector {
     return this.#single(lowerNetwork(network, this.#weights(), [network.embedding]), text);
   }
 
-  /** The values after the embeddings and after each layer, and the last hidden state, `[T, hidden]` each. */
+  /**
+   * The values after the embeddings and after each layer, then the last hidden state, `[T, hidden]` each, and the pooled
+   * row that the embedding is made of, `[1, hidden]`.
+   */
   async hiddenStates(text: string, pair?: string): Promise<Inspected> {
-    const { encoder } = this.model;
-    const values = [...encoder.hiddenStates, encoder.lastHiddenState];
-    return this.#single(lowerNetwork(encoder, this.#weights(), values), text, pair);
+    const { network } = this.model;
+    const pooled = network.operations.filter(({ kind }) => kind === 'pool').map(({ output }) => output);
+    const values = [...network.hiddenStates, network.lastHiddenState, ...pooled.slice(-1)];
+    return this.#single(lowerNetwork(network, this.#weights(), values), text, pair);
   }
 
   /** What each token makes of each other, layer by layer. */

@@ -98,7 +98,12 @@ test('every task of every family answers', async (t) => {
     const states = await modelRun(context, model, '--task', 'hidden-states', '--text', 'w7 w8');
     assert.deepEqual(states['tokens'], ['[CLS]', 'w7', 'w8', '[SEP]']);
     assert.equal((states['hiddenStates'] as unknown[]).length, 5);
-    assert.equal((states['lastHiddenState'] as number[][])[3]!.length, 64);
+    const last = states['lastHiddenState'] as number[][];
+    assert.equal(last[3]!.length, 64);
+    const means = last[0]!.map((_, column) => last.reduce((sum, row) => sum + row[column]! / last.length, 0));
+    for (const [column, value] of (states['pooled'] as number[]).entries()) {
+      assert.ok(Math.abs(value - means[column]!) < 1e-5);
+    }
     const { layers } = await modelRun(context, model, '--task', 'attention', '--text', 'w7 w8');
     const found = layers as { window?: number; heads: number[][][] }[];
     assert.deepEqual(
