@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { HistoryItem } from '../../../src/shared/history.ts';
 import type { SearchResponse, SearchResult } from '../../../src/shared/search.ts';
 import { estimateTokens, searchAnswer, type AnswerOptions, type ToolResult } from '../../../src/shared/toolAnswer.ts';
+import type { ToolHistoryItem } from '../../../src/shared/toolHistory.ts';
 import { excerptOf } from '../../../src/shared/toolExcerpt.ts';
 
 const root = 'file:///harbour';
@@ -94,6 +96,39 @@ describe('an answer for an agent', () => {
     const folders = [...options(1).folders, { uri: 'file:///quay', path: '/quay', name: 'quay' }];
     const { structured } = await searchAnswer(response([result(0, 4)]), options(1000, { folders }));
     assert.equal((structured['results'] as ToolResult[])[0]!.path, 'harbour/src/part0.ts');
+  });
+
+  it('names a place whose code is withheld, and says why it is not shown', async () => {
+    const secret: SearchResult = { ...result(0, 4, ''), symbol: '', withheld: true };
+    const { text, structured } = await searchAnswer(response([secret, result(1, 4)]), options(1000));
+    assert.match(text, /src\/part0\.ts:10-13 {2}\(not shown: it may hold a secret\)\n\nsrc\/part1/);
+    const [first] = structured['results'] as ToolResult[];
+    assert.deepEqual([first!.withheld, first!.code], [true, undefined]);
+  });
+
+  it('tells of commits by name, day, subject and files', async () => {
+    const history: HistoryItem = {
+      id: 1,
+      kind: 'commit',
+      key: '0123456789abcdef0123456789abcdef01234567',
+      source: '',
+      title: 'Moor at both ends',
+      body: Array.from({ length: 40 }, (_, line) => `Reason ${line}.`).join('\n'),
+      author: 'Ada',
+      at: 1_700_000_000,
+      merge: false,
+      labels: [],
+      files: Array.from({ length: 20 }, (_, index) => `src/part${index}.ts`),
+      fileCount: 31,
+    };
+    const commit: SearchResult = { ...result(0, 4), path: history.key, history };
+    const { text, structured } = await searchAnswer(response([commit]), options(400));
+    assert.match(text, /^0123456789ab {2}2023-11-14 {2}Moor at both ends\n {2}Reason 0\./m);
+    assert.match(text, /files: src\/part0\.ts, .*, and 23 more$/m);
+    assert.ok(!text.includes('Ada'));
+    assert.ok(estimateTokens(text) <= 400);
+    const [item] = structured['results'] as ToolHistoryItem[];
+    assert.deepEqual([item!.id, item!.date, item!.files!.length], ['0123456789ab', '2023-11-14', 8]);
   });
 
   it('says so when nothing is found', async () => {
