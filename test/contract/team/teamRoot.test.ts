@@ -33,7 +33,7 @@ interface Laptop {
   readonly encoder: FakeEncoder;
   readonly team: TeamRoot;
   readonly moved: () => number;
-  find(query: string): Promise<SearchResponse>;
+  readonly find: (query: string) => Promise<SearchResponse>;
 }
 
 const encoderOptions = { dimension: 64 };
@@ -46,17 +46,17 @@ async function laptop(
 ): Promise<Laptop> {
   const encoder = new FakeEncoder(encoderOptions);
   let moved = 0;
-  let store: IndexedFolder['store'] | undefined;
+  const opened: { folder?: IndexedFolder } = {};
   const team = new TeamRoot({
     settings: { url: server.url, repository, view: 'main', connections: 1 },
     root: 'file:///root',
     folder: '/nowhere',
-    store: () => store!,
+    store: () => opened.folder!.store,
     onLog: () => undefined,
     onMoved: () => (moved += 1),
   });
   const folder = new IndexedFolder(t, own, { team });
-  store = folder.store;
+  opened.folder = folder;
   t.after(() => team.dispose());
   folder.indexer.start(encoder);
   await folder.indexer.whenIdle();

@@ -1,9 +1,11 @@
-/** Keeps what was used last, up to a number of bytes. For rows that never change. */
-export class ByteCache<K, V> {
+/**
+ * Keeps rows that never change, up to a number of bytes; the first that came is the first that goes. Asked some hundred times a search,
+ * so it does not keep account of what was used last.
+ */
+export class ByteCache<V> {
   readonly #mostBytes: number;
   readonly #sizeOf: (value: V) => number;
-  /** In the order of their use, the latest last. */
-  readonly #values = new Map<K, V>();
+  readonly #values = new Map<number, V>();
   #bytes = 0;
 
   constructor(mostBytes: number, sizeOf: (value: V) => number) {
@@ -11,28 +13,19 @@ export class ByteCache<K, V> {
     this.#sizeOf = sizeOf;
   }
 
-  get(key: K): V | undefined {
-    const value = this.#values.get(key);
-    if (value === undefined) return undefined;
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    return value;
+  get(key: number): V | undefined {
+    return this.#values.get(key);
   }
 
-  set(key: K, value: V): void {
-    this.delete(key);
+  /** A key that is known keeps its value. */
+  add(key: number, value: V): void {
+    if (this.#values.has(key)) return;
     this.#values.set(key, value);
     this.#bytes += this.#sizeOf(value);
-    for (const oldest of this.#values.keys()) {
+    for (const [oldest, gone] of this.#values) {
       if (this.#bytes <= this.#mostBytes) return;
-      this.delete(oldest);
+      this.#values.delete(oldest);
+      this.#bytes -= this.#sizeOf(gone);
     }
-  }
-
-  delete(key: K): void {
-    const value = this.#values.get(key);
-    if (value === undefined) return;
-    this.#values.delete(key);
-    this.#bytes -= this.#sizeOf(value);
   }
 }

@@ -22,10 +22,10 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 const sessionSettings = `SET hnsw.ef_search = 400; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
 
 /** The pool waits for it before it hands the connection out. A server that knows none of the settings works all the same. */
-async function prepareSession(client: pg.ClientBase): Promise<void> {
+function prepareSession(client: pg.ClientBase): unknown {
   // A line that breaks within a transaction fails its next statement.
   client.on('error', () => undefined);
-  await client.query(sessionSettings).catch(() => undefined);
+  return client.query(sessionSettings).catch(() => undefined);
 }
 
 /** Runs statements; a transaction is one too. Statements with a name are prepared once a connection. */
@@ -73,8 +73,7 @@ export class PostgresConnection implements Statements {
       idleTimeoutMillis: 60_000,
       application_name: 'sextant',
       types,
-      // The pool awaits it, though its types do not say so.
-      onConnect: prepareSession as (client: pg.ClientBase) => void,
+      onConnect: prepareSession,
     });
     // A connection that breaks while idle is replaced with the next statement, which reports what is wrong.
     this.#pool.on('error', () => undefined);

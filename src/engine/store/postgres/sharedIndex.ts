@@ -29,10 +29,7 @@ export class SharedIndex implements SearchSource {
   readonly #connection: PostgresConnection;
   readonly #view: SharedView;
   readonly #keywords: SharedKeywords;
-  readonly #rows = new ByteCache<number, ChunkRow>(
-    cacheBytes,
-    ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length),
-  );
+  readonly #rows = new ByteCache<ChunkRow>(cacheBytes, ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length));
   readonly #fingerprint: string | undefined;
   #model: Promise<SharedModel | undefined> | undefined;
   #embedded: { readonly view: ViewSnapshot; readonly count: Promise<number> } | undefined;
@@ -92,7 +89,7 @@ export class SharedIndex implements SearchSource {
     const read = missing.length === 0 ? [] : await this.#readChunks(view, missing);
     const fresh = new Map(read.map((row) => [row.chunkId, row]));
     const rows = alive.map((id) => fresh.get(id) ?? this.#rows.get(id));
-    for (const row of read) this.#rows.set(row.chunkId, row);
+    for (const row of read) this.#rows.add(row.chunkId, row);
     return rows.filter((row) => row !== undefined);
   }
 

@@ -13,7 +13,7 @@ const empty = new Uint8Array(0);
 export class SharedKeywords {
   readonly #connection: PostgresConnection;
   /** By {@link rowKey}. */
-  readonly #cache = new ByteCache<number, Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
+  readonly #cache = new ByteCache<Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
@@ -88,7 +88,7 @@ export class SharedKeywords {
         // That there is nothing is worth remembering too.
         const data = found.get(key) ?? empty;
         rows.set(key, data);
-        this.#cache.set(key, data);
+        this.#cache.add(key, data);
       }
     }
     return rows;
