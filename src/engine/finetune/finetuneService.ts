@@ -45,6 +45,14 @@ interface ActiveRun {
   readonly progress: RunProgress;
 }
 
+function asDiskFull(error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOSPC') return error;
+  return new SextantError('disk_full', 'The disk is full; what was trained is kept.', {
+    hint: 'Free some space, then go on with the run.',
+    cause: error,
+  });
+}
+
 /** So few layers are trained whole: there is little to spare, and less to break. */
 const fewLayers = 2;
 /** A stop that keeps what was done. */
@@ -262,7 +270,11 @@ export class FinetuneService {
       // What was cancelled is gone.
       const now = folder.read();
       const seconds = record.seconds + (performance.now() - begun) / 1000;
-      if (now !== undefined) folder.write({ ...now, ...change, seconds });
+      try {
+        if (now !== undefined) folder.write({ ...now, ...change, seconds });
+      } catch {
+        // On a full disk the run stays as it was written last, and is found paused.
+      }
     };
     try {
       const result = await runFinetuning({
@@ -278,7 +290,7 @@ export class FinetuneService {
       finished({ state: 'done', result });
     } catch (error) {
       if (signal.aborted || isCancellation(error)) finished({ state: 'paused' });
-      else finished({ state: 'failed', error: serializeError(error) });
+      else finished({ state: 'failed', error: serializeError(asDiskFull(error)) });
     } finally {
       progress.end();
     }

@@ -109,7 +109,11 @@ export class RunFolder {
   }
 
   addToCurve(row: CurveRow): void {
-    appendFileSync(path.join(this.folder, 'curve.jsonl'), `${JSON.stringify(row)}\n`);
+    try {
+      appendFileSync(path.join(this.folder, 'curve.jsonl'), `${JSON.stringify(row)}\n`);
+    } catch {
+      // A curve with a gap: a full disk shows itself where something is lost by it.
+    }
   }
 
   /** Steps that came again after a crash count once: the later row is the one that led on. */
