@@ -21,6 +21,7 @@ import { readIssueTitles } from './pairs/readIssueTitles.ts';
 import { readPairs, writePairs } from './pairs/pairsFile.ts';
 import { countBySource } from './pairs/refinePairs.ts';
 import { questionPairs, questionRequests, type QuestionRequest } from './pairs/writtenQuestions.ts';
+import { translateError } from '../store/sqlite.ts';
 import { WriterLease } from '../store/writerLease.ts';
 import { runFinetuning } from './runFinetuning.ts';
 import { ActiveModels } from './runs/activeModels.ts';
@@ -43,14 +44,6 @@ interface ActiveRun {
   readonly abort: AbortController;
   readonly ended: Promise<void>;
   readonly progress: RunProgress;
-}
-
-function asDiskFull(error: unknown): unknown {
-  if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOSPC') return error;
-  return new SextantError('disk_full', 'The disk is full; what was trained is kept.', {
-    hint: 'Free some space, then go on with the run.',
-    cause: error,
-  });
 }
 
 /** So few layers are trained whole: there is little to spare, and less to break. */
@@ -290,7 +283,7 @@ export class FinetuneService {
       finished({ state: 'done', result });
     } catch (error) {
       if (signal.aborted || isCancellation(error)) finished({ state: 'paused' });
-      else finished({ state: 'failed', error: serializeError(asDiskFull(error)) });
+      else finished({ state: 'failed', error: serializeError(translateError(error)) });
     } finally {
       progress.end();
     }
