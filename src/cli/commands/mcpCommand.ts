@@ -24,7 +24,9 @@ export const mcpCommand: Command = {
     const access = new IndexAccess({
       storageDir: storageDirectory(),
       onlyStorage: storageIsChosen(),
-      settings: engineSettings(options),
+      onlyOwn: ['model', 'backend', 'remote'].some((name) => options[name] !== undefined),
+      // Half of the cores unless told otherwise: agents work beside their user.
+      settings: { ...engineSettings(options), ...(options['threads'] === undefined && { threads: 0 }) },
       onStatus: (status) => {
         for (const listener of listeners) listener(status);
       },

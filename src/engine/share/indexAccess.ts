@@ -21,6 +21,8 @@ export interface IndexAccessOptions {
   readonly storageDir: string;
   /** Take only engines that keep their indexes there too. */
   readonly onlyStorage: boolean;
+  /** Ask no engine of another process: its settings are not those that were asked for. */
+  readonly onlyOwn?: boolean;
   readonly settings: EngineSettings;
   readonly onStatus?: (status: EngineStatus) => void;
   readonly onLog?: (line: LogLine) => void;
@@ -167,7 +169,8 @@ export class IndexAccess {
   }
 
   #entriesFor(root: WorkspaceRoot): EngineEntry[] {
-    const { storageDir, onlyStorage } = this.#options;
+    const { storageDir, onlyStorage, onlyOwn } = this.#options;
+    if (onlyOwn === true) return [];
     return liveEngines(runtimeFolder())
       .map(({ entry }) => entry)
       .filter((entry) => entry.pid !== process.pid && rootAt(entry, root.path) !== undefined)
