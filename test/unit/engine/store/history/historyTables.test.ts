@@ -115,6 +115,27 @@ describe('HistoryTables', () => {
     });
   });
 
+  it('ranks rare words above common ones, and titles above bodies and paths', (t) => {
+    const common = Array.from({ length: 20 }, (_, n) => historyItem(`c${n}`, `Update the parser ${n}`));
+    const store = openStore(t, [
+      ...common,
+      historyItem('body', 'Something else', { body: 'A lighthouse, far away.' }),
+      historyItem('title', 'Add a lighthouse', { body: 'Far away.' }),
+      historyItem('path', 'Another thing', { files: [{ path: 'src/lighthouse.ts', kind: 'added' }] }),
+    ]);
+    const found = store.readHistory((history) => history.keyword(['parser', 'lighthous'], 5, {}));
+    const keys = store
+      .readHistory((history) =>
+        history.items(
+          found.map(({ id }) => id),
+          undefined,
+        ),
+      )
+      .map(({ key }) => key);
+    assert.deepEqual(keys.slice(0, 3), ['title', 'path', 'body']);
+    assert.ok(found.every(({ score }, at) => score > 0 && score <= (found[at - 1]?.score ?? Infinity)));
+  });
+
   it('scans signs where there are many items, and finds the same nearest', (t) => {
     const titles = Array.from({ length: 3500 }, (_, n) => `commit number ${n}`);
     const store = openStore(
