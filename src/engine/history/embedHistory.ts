@@ -1,4 +1,5 @@
 import type { Encoder } from '../runtime/encoder.ts';
+import { isFreeOfSecrets } from '../secrets/scanSecrets.ts';
 import { isStorable } from '../store/vectorCodec.ts';
 import type { HistoryStore } from './historyStore.ts';
 import { historyEmbeddingText } from './historyText.ts';
@@ -12,6 +13,11 @@ export interface HistoryWork {
   readonly newest?: number;
   /** Called after every batch. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A message that looks as if it held a secret does not leave this machine: words find it still. */
+function mayBeSent(text: string, { sentTo }: Encoder): boolean {
+  return sentTo === undefined || isFreeOfSecrets(text);
 }
 
 /**
@@ -28,7 +34,8 @@ export async function embedHistory(store: HistoryStore, encoder: Encoder, work: 
   const ids = store.readHistory((history) => history.withoutVector(fingerprint));
   for (let start = 0; start < ids.length; start += batchSize) {
     signal.throwIfAborted();
-    const texts = store.readHistory((history) => history.texts(ids.slice(start, start + batchSize)));
+    const waiting = store.readHistory((history) => history.texts(ids.slice(start, start + batchSize)));
+    const texts = waiting.filter((text) => mayBeSent(historyEmbeddingText(text), encoder));
     const { embeddings } = await encoder.embed(texts.map(historyEmbeddingText), 'document', { signal });
     const vectors = texts
       .map(({ contentHash }, index) => ({ contentHash, vector: embeddings[index]! }))

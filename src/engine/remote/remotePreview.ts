@@ -62,6 +62,7 @@ export function describePreview({ server, model, texts, characters, withheld, kn
     '',
     `To ${server}${model === '' ? '' : `, model ${model}`}: ${texts.length} texts, ${characters} characters.`,
     `Embedded before and not sent again: ${known} chunks. Kept here because they look like secrets: ${withheld.length} chunks.`,
+    'Questions are sent as well, and the messages of commits and issues where those are searched; of these too what looks like a secret stays.',
     '',
     ...withheld.map(({ path, startLine, endLine }) => `- kept: ${path}:${startLine}-${endLine}`),
   ];
