@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileDigest, readJsonFile } from '../../model/modelFiles.ts';
+import { changedJson } from '../../model/changedJson.ts';
+import { fileDigest } from '../../model/modelFiles.ts';
 import { tokenizerName, weightsName, type ModelFolder } from '../../model/modelFolder.ts';
 import { readModelManifest } from '../../model/modelManifest.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
@@ -31,11 +32,8 @@ export async function writeTrainedModel(plan: TrainingPlan, folder: string, opti
     await mkdir(partial, { recursive: true });
     await copyDescriptions(plan.model.folder, partial);
     await copyFile(plan.model.tokenizerFile, path.join(partial, tokenizerName));
-    const config = (await readJsonFile(plan.model.folder, 'config.json')) as Record<string, unknown>;
-    await writeFile(
-      path.join(partial, 'config.json'),
-      `${JSON.stringify({ ...config, ...options.config }, null, 2)}\n`,
-    );
+    const config = await readFile(path.join(plan.model.folder, 'config.json'), 'utf8');
+    await writeFile(path.join(partial, 'config.json'), changedJson(config, options.config ?? {}));
     await writeWeights(plan, path.join(partial, weightsName), options);
     await writeManifest(plan.model, partial, options.name);
     await rm(folder, { recursive: true, force: true });
