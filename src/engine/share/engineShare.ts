@@ -154,9 +154,23 @@ export class EngineShare {
   }
 }
 
-/** The key of an embedding server is not for a file: whoever takes over searches by words where it is needed. */
-function withoutSecrets({ remote, ...settings }: EngineSettings): EngineSettings {
-  if (remote === undefined) return settings;
-  const { apiKey, ...open } = remote;
-  return { ...settings, remote: apiKey === undefined ? remote : open };
+/**
+ * The settings as they may stand in a file. Whoever takes over searches by words where a server's key is needed, and without what
+ * a team shares.
+ */
+function withoutSecrets(settings: EngineSettings): EngineSettings {
+  const open = { ...settings };
+  delete open.team;
+  if (open.remote === undefined) return open;
+  const remote = { ...open.remote };
+  delete remote.apiKey;
+  return { ...open, remote: { ...remote, url: withoutCredentials(remote.url) } };
+}
+
+function withoutCredentials(address: string): string {
+  const url = URL.parse(address);
+  if (url === null || (url.username === '' && url.password === '')) return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
 }

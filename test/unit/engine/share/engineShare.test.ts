@@ -11,6 +11,7 @@ import { EngineShare, type EngineShareOptions } from '../../../../src/engine/sha
 import { runtimeFolder, securedFolder, socketAddress } from '../../../../src/engine/share/runtimeFolder.ts';
 import { SextantError } from '../../../../src/shared/errors.ts';
 import { defaultEngineSettings } from '../../../../src/shared/protocol.ts';
+import { defaultRemoteSettings } from '../../../../src/shared/remote.ts';
 import type { SearchResponse } from '../../../../src/shared/search.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 import { waitFor } from '../../../support/waitFor.ts';
@@ -161,16 +162,18 @@ describe('an engine that is shared', () => {
     assert.deepEqual(fs.readdirSync(folder), []);
   });
 
-  it('keeps the key of an embedding server to itself', async (t) => {
+  it('keeps keys and passwords to itself', async (t) => {
     const shared = await share(t);
-    const remote = { url: 'https://example.org', model: 'm', apiKey: 'tell-nobody' };
-    await shared.setSettings({ ...defaultEngineSettings, remote: remote as never });
-    const texts = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
-    for (const name of texts) {
-      const text = fs.readFileSync(path.join(folder, name), 'utf8');
-      assert.ok(text.includes('example.org') || !text.includes('remote'));
-      assert.doesNotMatch(text, /tell-nobody/);
-    }
+    await shared.setSettings({
+      ...defaultEngineSettings,
+      remote: { ...defaultRemoteSettings, url: 'https://me:tell-nobody@example.org/v1', apiKey: 'tell-nobody-either' },
+      team: { url: 'postgres://me:hush@db/team', password: 'hush-hush', repository: '', view: 'main' },
+    });
+    const [name] = fs.readdirSync(folder).filter((file) => file.endsWith('.json'));
+    const text = fs.readFileSync(path.join(folder, name!), 'utf8');
+    assert.match(text, /example\.org/);
+    assert.doesNotMatch(text, /tell-nobody|hush/);
+    assert.equal(onlyEntry().settings.remote?.url, 'https://example.org/v1');
   });
 
   it('goes without where the folder is somebody else’s', { skip: process.platform === 'win32' }, async (t) => {
