@@ -17,7 +17,7 @@ import type { EngineStatus } from './status.ts';
 import { transferRequests, type TransferResults } from './transfer.ts';
 
 /** Raised by one whenever a request or its meaning changes; host and engine must agree on it. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export const backendPreferences = ['auto', 'cpu', 'cuda', 'directml', 'coreml', 'webgpu'] as const;
 export const precisions = ['float32', 'int8'] as const;
