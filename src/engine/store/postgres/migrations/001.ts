@@ -3,7 +3,8 @@
  * lie together and the tables can be distributed by it.
  *
  * - `files`: content-addressed by chunker, path and hash of the content: branches and clones share them, with all that hangs on them.
- *   They are never changed, only deleted when no view has had them for a while. `withheld` chunks of a file look like secrets and are not here.
+ *   They are never changed, and stay
+ *   when no view has them any more, for branches come back. `withheld` chunks of a file look like secrets and are not here.
  * - `segments`: up to 2,048 chunks that one transaction brought, with their postings (see `postingCodec.ts`). Never appended to, so
  *   writers need not wait for each other. A chunk's id is its segment's times 2,048 plus its place.
  *   The ids begin so high that none is also one of a local index beside it.
