@@ -23,7 +23,7 @@ from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 
 from common import EVAL, HERE, SEED, TRAIN_SETS, WORK, read_jsonl
-from sentiment_data import LABELS, cleaned, labelled, polarity, silver
+from sentiment_data import LABELS, cleaned, labelled, lexicon, polarity, silver
 from sentiment_model import MoodModel
 
 NAME = "sextant-mood-small"
@@ -225,7 +225,8 @@ def main():
     held = [rng.random() < 0.05 for _ in rows]
     train = [row for row, out in zip(rows, held) if not out and row["source"] != args.leave]
     left = [row for row, out in zip(rows, held) if (out if args.leave is None else row["source"] == args.leave)]
-    model = tuned(args, train + silver(args.silver, work), tokenizer, work, f"leave-{Path(args.leave).name}" if args.leave else "mood")
+    neutral = silver(args.silver, set(lexicon(args.polarity)), tokenizer, work)
+    model = tuned(args, train + neutral, tokenizer, work, f"leave-{Path(args.leave).name}" if args.leave else "mood")
     development = cleaned(list(read_jsonl(EVAL / "sentiment/github-dev.jsonl")), work / "development.jsonl")
     parts = {"github-dev": Texts(development, tokenizer)}
     for source in sorted({row["source"] for row in left}):

@@ -9,6 +9,7 @@ import json
 import random
 import re
 import subprocess
+from collections import Counter
 from glob import glob
 from pathlib import Path
 
@@ -63,6 +64,32 @@ OUTBURSTS = {
 }
 
 
+# Sentences in which any word is a thing: what the tokenizer cuts into pieces must not speak by its pieces.
+FRAMES = (
+    "add {} to the {}|use {} to install {} when {} is not found|{}: support {}|update {}|rename {} to {}|"
+    "{} and {} handle {} in the readme.|the {} needs {}|move {} into {}!|drop {} 0 bytes!|let {} return {}|"
+    "does {} work with {}?|{} depends on {} and {}"
+).split("|")
+
+
+def pieces(repositories, tokenizer, known, rng, count=3500):
+    """Made-up neutral sentences around words of commit messages that the tokenizer has no token for."""
+    seen = Counter()
+    for repository in repositories:
+        log = subprocess.run(
+            ["git", "-C", str(repository), "log", "--no-merges", "--format=%B"],
+            capture_output=True, text=True, errors="replace", check=True,
+        ).stdout.lower()
+        seen.update(re.findall(r"(?<![\w-])[a-z]{4,16}(?![\w@-])", log))
+    words = sorted(word for word, times in seen.items() if times >= 2 and word not in known)
+    cut = [word for word, code in zip(words, tokenizer.encode_batch([" " + word for word in words], add_special_tokens=False))
+           if len(code.ids) > 1]
+    for _ in range(count if len(cut) > 2 else 0):
+        frame = rng.choice(FRAMES)
+        text = frame.format(*rng.sample(cut, frame.count("{}")))
+        yield {"text": text, "soft": target("neutral", 0.96), "weight": 0.35, "source": "silver"}
+
+
 def outbursts(subjects, rng):
     for label, forms in OUTBURSTS.items():
         for subject in rng.sample(subjects, min(400, len(subjects))):
@@ -87,7 +114,7 @@ def target(label, sure):
     return [sure if name == label else rest for name in LABELS]
 
 
-def lexicon_rows(folder):
+def lexicon(folder):
     """Single words: VADER's ratings (mean of ten people, -4 to 4) and the opinion lexicon, which knows the sign alone."""
     rated = {}
     for line in (folder / "vader_lexicon.txt").read_text().splitlines():
@@ -97,7 +124,11 @@ def lexicon_rows(folder):
         for line in (folder / "opinion_lexicon" / f"{name}-words.txt").read_text(encoding="latin-1").splitlines():
             if line and not line.startswith(";"):
                 rated[line] = (rated[line] + sign) / 1.5 if line in rated else 0.9 * sign
-    for word, rating in sorted(rated.items()):
+    return rated
+
+
+def lexicon_rows(folder):
+    for word, rating in sorted(lexicon(folder).items()):
         strength = min(0.92, 0.85 * abs(rating) * (0.15 if word in TECHNICAL else 1))
         pair = [strength, 0.03] if rating < 0 else [0.03, strength]
         yield {"text": word, "soft": [pair[0], 0.97 - strength, pair[1]], "weight": 0.5}
@@ -149,8 +180,9 @@ def labelled(path, work):
     return rows
 
 
-def silver(repositories, work):
-    """Subjects of commits without a word of feeling, half of them with a word of `TECHNICAL`, and some with an outburst."""
+def silver(repositories, known, tokenizer, work):
+    """Subjects of commits without a word of feeling, half of them with a word of `TECHNICAL`, and some with an outburst; `known` are words
+    that are rated."""
     rng = random.Random(SEED)
     rows = []
     for repository in repositories:
@@ -165,4 +197,5 @@ def silver(repositories, work):
         chosen = technical[:1600] + subjects[:900]
         rows += [re.sub(r"^[\w./()-]+: ", "", text) if n % 2 else text for n, text in enumerate(chosen)]
     texts = [{"text": text, "soft": target("neutral", 0.96), "weight": 0.5, "source": "silver"} for text in rows]
-    return cleaned([*texts, *outbursts(rows, rng)], work / "silver.jsonl", "commit")
+    made = [*outbursts(rows, rng), *pieces(repositories, tokenizer, known, rng)]
+    return cleaned([*texts, *made], work / "silver.jsonl", "commit")

@@ -110,8 +110,8 @@ const typedSign = new RegExp(
     .join('|')})(?=$|[\\s.,!?"')])`,
   'g',
 );
-/** Signs that are digits or letters in part need a space before them: `x-1` and `abcD:` are no feelings. */
-const needsSpace = /^[\w+-]/;
+/** Signs with letters, digits or slashes need a space before them: `x-1`, `abcD:` and `s/a:/b:/` are no feelings. */
+const needsSpace = /^[\w+-]|^[:=][/\\]$/;
 
 /** Whether the sign's bracket belongs to one that opened in the same word, as in Swift's `hash(into:)`. */
 function closesBracket(text: string, offset: number, sign: string): boolean {

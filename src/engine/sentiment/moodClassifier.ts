@@ -33,6 +33,12 @@ const cleanedAtOnce = 64;
 /** Texts classified together: bounds what is held, and how long a cancellation takes. */
 const windowTexts = 2048;
 
+/**
+ * How much rarer feelings are than in the comments the model learned from (Saerens et al. 2002, “Adjusting the outputs of a
+ * classifier to new a priori probabilities”). Of commit messages one in fifty shows one; this goes part of the way.
+ */
+const feelingPrior: Readonly<Record<MoodKind, number>> = { commit: 0.4, issue: 1, comment: 1 };
+
 /** Tells negative, neutral and positive developer texts apart. */
 export class MoodClassifier {
   /** Identifies model and cleaning: a mood that was stored under another one is stale. */
@@ -75,7 +81,7 @@ export class MoodClassifier {
       const window = texts.slice(start, start + windowTexts);
       const cleaned = await cleanAll(window, kind, authors?.slice(start, start + windowTexts), signal);
       const distinct = [...new Set(cleaned.filter(isRead).map(({ normalized }) => normalized))];
-      const scores = await this.#scores(distinct, signal);
+      const scores = await this.#scores(distinct, kind, signal);
       const byText = new Map(distinct.map((text, index) => [text, scores[index]!]));
       moods.push(...cleaned.map((text) => (isRead(text) ? moodOf(byText.get(text.normalized)!) : skippedMood(text))));
       onProgress?.(moods.length);
@@ -87,21 +93,23 @@ export class MoodClassifier {
   async explain(text: string, kind: MoodKind = 'comment', signal?: AbortSignal): Promise<MoodExplanation> {
     const cleaned = cleanText(text, kind);
     if (!isRead(cleaned)) return { mood: skippedMood(cleaned), words: [] };
-    return explainMood(cleaned, async (variants) => (await this.#scores(variants, signal)).map(moodOf));
+    return explainMood(cleaned, async (variants) => (await this.#scores(variants, kind, signal)).map(moodOf));
   }
 
   dispose(): Promise<void> {
     return this.#classifier.dispose();
   }
 
-  async #scores(texts: readonly string[], signal: AbortSignal | undefined): Promise<MoodScores[]> {
+  async #scores(texts: readonly string[], kind: MoodKind, signal: AbortSignal | undefined): Promise<MoodScores[]> {
     // The space in front is what the tokenizer puts before every other word.
     const rows = await this.#classifier.classify(
       texts.map((text) => ` ${text}`),
       signal === undefined ? {} : { signal },
     );
     const { negative, neutral, positive } = this.#columns;
-    return rows.map((row) => ({ negative: row[negative]!, neutral: row[neutral]!, positive: row[positive]! }));
+    return rows.map((row) =>
+      withPrior({ negative: row[negative]!, neutral: row[neutral]!, positive: row[positive]! }, feelingPrior[kind]),
+    );
   }
 }
 
@@ -129,6 +137,11 @@ function isRead({ skipped }: CleanText): boolean {
 function skippedMood({ skipped }: CleanText): Mood {
   const mood: Mood = { label: 'neutral', scores: { negative: 0, neutral: 1, positive: 0 } };
   return skipped === undefined ? mood : { ...mood, skipped };
+}
+
+function withPrior({ negative, neutral, positive }: MoodScores, prior: number): MoodScores {
+  const sum = prior * (negative + positive) + neutral;
+  return { negative: (prior * negative) / sum, neutral: neutral / sum, positive: (prior * positive) / sum };
 }
 
 function moodOf(scores: MoodScores): Mood {

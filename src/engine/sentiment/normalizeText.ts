@@ -7,7 +7,7 @@ export const placeholder = '\u0001';
  * Raise this when cleaning or normalisation change what the model reads: moods stored before are stale, and the model has
  * to be trained on texts that were prepared the same way.
  */
-export const textPreparationVersion = 1;
+export const textPreparationVersion = 2;
 
 const identifier =
   /(?<![\w'])(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|\/)[A-Za-z_$][\w$]*)+(?:\(\))?|[A-Za-z_$][\w$]*\(\)|[a-z][a-z\d]*[A-Z]\w*|[A-Z][a-z\d]+[A-Z]\w*|\w*[A-Za-z\d]_\w+|_\w+)(?![\w'])/g;
@@ -25,6 +25,8 @@ const contractions: readonly (readonly [RegExp, string])[] = [
 export function normalizeText(text: string): string {
   let result = emoticonsToWords(text.normalize('NFC').replace(/[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g, ''))
     .replace(new RegExp(`${placeholder}+`, 'g'), ' code ')
+    // Options of commands: `-9`, `--force`.
+    .replace(/(?<!\S)--?[A-Za-z\d][\w=-]*/g, ' code ')
     .replace(/(?<![\w*])(\*{1,3}|_{1,3})(?=\S)([^*_\n]{1,200}?)(?<=\S)\1(?![\w*])/g, ' $2 ')
     .replace(identifier, ' code ')
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b/gi, ' code ')

@@ -30,6 +30,7 @@ test('negations are words of their own', () => {
 test('identifiers become one word, prose does not', () => {
   check([
     ['std::map and foo.bar.baz()', 'code and code'],
+    ['kill -9 and --force', 'kill code and code'],
     ['parseJson or JsonParser or parse_json or _private', 'code or code or code or code'],
     ['aVar, bVar, cVar fail', 'code fail'],
     ['JSON and GitHub are fine', 'json and code are fine'],
@@ -54,6 +55,7 @@ test('code is no feeling', () => {
     'hash(into:) works',
     'std::map',
     'x-1',
+    's/a:/b:/',
     'a[:8)',
     'http://x.y/:p',
     'C:\\dir',
