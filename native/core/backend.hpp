@@ -42,7 +42,8 @@ class Backend {
   virtual Status copy_in(void* device, const void* host, std::size_t bytes, Stream stream) = 0;
   virtual Status copy_out(void* host, const void* device, std::size_t bytes, Stream stream) = 0;
 
-  virtual Status open_event(Event* event) = 0;
+  /** Whoever awaits an urgent event keeps a core busy for it and notices it sooner. */
+  virtual Status open_event(bool urgent, Event* event) = 0;
   virtual void close_event(Event event) = 0;
   virtual Status record(Event event, Stream stream) = 0;
   virtual Status await_event(Event event) = 0;

@@ -38,7 +38,7 @@ class HostBackend : public Backend {
     return {};
   }
 
-  Status open_event(Event* event) override {
+  Status open_event(bool, Event* event) override {
     *event = new Time();
     return {};
   }

@@ -57,8 +57,8 @@ Lane::~Lane() {
 Status Lane::open() {
   SEXTANT_TRY(backend_.open_stream(options_.urgent, &stream_));
   for (Place& place : places_) {
-    SEXTANT_TRY(backend_.open_event(&place.begun));
-    SEXTANT_TRY(backend_.open_event(&place.done));
+    SEXTANT_TRY(backend_.open_event(options_.urgent, &place.begun));
+    SEXTANT_TRY(backend_.open_event(options_.urgent, &place.done));
   }
   if (!options_.urgent) return {};
   // Two sequences: the query, and what fills its graph up.

@@ -31,7 +31,7 @@ class Uploader {
 
   Status open() {
     SEXTANT_TRY(backend_.open_stream(false, &stream_));
-    for (Buffer& buffer : buffers_) SEXTANT_TRY(backend_.open_event(&buffer.done));
+    for (Buffer& buffer : buffers_) SEXTANT_TRY(backend_.open_event(false, &buffer.done));
     return {};
   }
 

@@ -58,10 +58,11 @@ class CudaMemory : public Backend {
     return status_of(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_of(stream)), "a copy from the GPU");
   }
 
-  Status open_event(Event* event) override {
+  Status open_event(bool urgent, Event* event) override {
     cudaEvent_t opened = nullptr;
-    // The waiting thread sleeps: the cores are the editor's.
-    SEXTANT_TRY(status_of(cudaEventCreateWithFlags(&opened, cudaEventBlockingSync), "an event"));
+    // Otherwise the waiting thread sleeps: the cores are the editor's.
+    const unsigned flags = urgent ? cudaEventDefault : cudaEventBlockingSync;
+    SEXTANT_TRY(status_of(cudaEventCreateWithFlags(&opened, flags), "an event"));
     *event = opened;
     return {};
   }
