@@ -7,7 +7,7 @@ const kernels = ['linear', 'attention', 'first_attention', 'norm', 'embed', 'poo
 
 for (const sanitize of [false, true]) {
   const how = sanitize ? ', and touch no memory that is not theirs' : '';
-  test(`emulated kernels give what their references give${how}`, { timeout: 600_000 }, (t) => {
+  test(`emulated kernels give what their references give${how}`, { timeout: 900_000 }, (t) => {
     const build = nativeTestBuild({ sanitize });
     if (typeof build === 'string') {
       t.skip(build);
