@@ -208,17 +208,7 @@ function resourcesOf(nvcc: string, source: string, target: string): Resources[] 
   const code =
     source === hopperOnly ? ['-gencode', `arch=compute_${target}a,code=sm_${target}a`] : [`-arch=sm_${target}`];
   const object = path.join(os.tmpdir(), `sextant-${target}.cubin`);
-  const output = run(nvcc, [
-    '-std=c++17',
-    '-O3',
-    '-cubin',
-    `-arch=sm_${target}`,
-    '-Xptxas',
-    '-v',
-    source,
-    '-o',
-    object,
-  ]);
+  const output = run(nvcc, ['-std=c++17', '-O3', '-cubin', ...code, '-Xptxas', '-v', source, '-o', object]);
   const pattern =
     /Compiling entry function '(\w+)'.*?\n.*?\n\s*(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads\n.*?Used (\d+) registers/g;
   return [...output.matchAll(pattern)]
@@ -234,7 +224,7 @@ function resourcesOf(nvcc: string, source: string, target: string): Resources[] 
 function readableName(mangled: string): string {
   const name = command('c++filt', [mangled]).output.trim();
   return name
-    .replaceAll(/sextant::(kernels::)?/g, '')
+    .replaceAll(/sextant::(kernels::)?|\(anonymous namespace\)::/g, '')
     .replace(/^void /, '')
     .replace(/\([^)]*Arguments\)$/, '');
 }
