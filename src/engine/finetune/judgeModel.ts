@@ -38,6 +38,7 @@ function verdictOf({ before, after, search, guard }: Evidence): { readonly verdi
       reason: `Kept the old model: on general queries the new one is worse (${lost}), although it has ${onHeld}.`,
     };
   }
+  if (mean < -error) return { verdict: 'not_better', reason: `Kept the old model: the new one has ${onHeld}.` };
   if (mean <= error) {
     return {
       verdict: 'not_better',

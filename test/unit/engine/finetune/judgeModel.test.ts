@@ -47,7 +47,9 @@ test('a gain that chance explains, and a loss, keep the old model', () => {
   const noise = judgeModel(evidence({ after: outcomes((index) => (index % 2 === 0 ? 1 : 0.01)) }));
   assert.equal(noise.verdict, 'not_better');
   assert.match(noise.reason, /no more than chance/);
-  assert.equal(judgeModel(evidence({ after: outcomes(() => 0.4) })).verdict, 'not_better');
+  const worse = judgeModel(evidence({ after: outcomes(() => 0.4) }));
+  assert.equal(worse.verdict, 'not_better');
+  assert.match(worse.reason, /the new one has −10\.0 points/);
 });
 
 test('whoever forgets what everybody knows is not used', () => {
