@@ -11,15 +11,15 @@ test('a fine-tuned model stands in for the model it was trained from, and for no
   fs.mkdirSync(model);
   fs.writeFileSync(path.join(model, 'config.json'), '{}');
   const models = new ActiveModels(folder);
-  models.set('/work/a', { run: 'r', model, replaces: '' });
+  models.set('/project/a', { run: 'r', model, replaces: '' });
   const again = new ActiveModels(folder);
-  assert.equal(again.choose('', ['/work/b', '/work/a']), model);
-  assert.equal(again.choose('', ['/work/b']), '');
-  assert.equal(again.choose('/models/other', ['/work/a']), '/models/other');
+  assert.equal(again.choose('', ['/project/b', '/project/a']), model);
+  assert.equal(again.choose('', ['/project/b']), '');
+  assert.equal(again.choose('/models/other', ['/project/a']), '/models/other');
   fs.rmSync(model, { recursive: true });
-  assert.equal(again.choose('', ['/work/a']), '', 'a model that was removed is not asked for');
-  again.remove('/work/a');
-  assert.equal(models.of('/work/a'), undefined);
+  assert.equal(again.choose('', ['/project/a']), '', 'a model that was removed is not asked for');
+  again.remove('/project/a');
+  assert.equal(models.of('/project/a'), undefined);
 });
 
 test('a damaged file costs the choice, nothing else', (context) => {
