@@ -13,7 +13,15 @@ import { GitRepository } from '../../support/gitRepository.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
 const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
-const commits = 2000;
+/** Some seconds of work, so that there is a middle to be killed in. */
+const commits = 4000;
+const words =
+  'parser reader writer header table column index cache thread queue folder window socket buffer branch'.split(' ');
+/** Numbers are not read: messages that are to be classified one by one differ in words. */
+function body(n: number): string {
+  const pick = (at: number): number => (n * 7919 + at * at * 104_729 + (n >> (at % 8))) % words.length;
+  return Array.from({ length: 60 }, (_, at) => words[pick(at)]).join(' ');
+}
 const slow = 240_000;
 
 interface Window {
@@ -29,7 +37,8 @@ async function openWindow(t: TestContext): Promise<Window> {
   const home = await mkdtemp(path.join(tmpdir(), 'sextant-history-'));
   const repository = new GitRepository(path.join(home, 'project'));
   const stream = Array.from({ length: commits }, (_, n) => {
-    const message = n % 10 === 0 ? `I hate this terrible, awful, broken mess (${n})` : `Update entry ${n}`;
+    const message =
+      n % 10 === 0 ? `I hate this terrible, awful, broken mess (${n})` : `Update entry ${n}\n\n${body(n)}`;
     const head = `commit refs/heads/main\ncommitter A <a@b> ${1_700_000_000 + n * 60} +0000\n`;
     return `${head}data ${message.length}\n${message}\nM 644 inline src/f${n % 7}.ts\ndata ${String(n).length}\n${n}\n`;
   }).join('');
@@ -64,10 +73,13 @@ async function openWindow(t: TestContext): Promise<Window> {
 
 test('an engine that is killed while it classifies goes on where it was', { timeout: 2 * slow }, async (t) => {
   const window = await openWindow(t);
-  const { client, statuses } = window;
+  const { client } = window;
+  const stopWatching = client.onHistory(({ classified }) => {
+    if (classified < 256) return;
+    stopWatching();
+    process.kill(window.pid(), 'SIGKILL');
+  });
   const preparing = client.request('prepareMood', { kinds: ['commit'] }).catch((error: unknown) => error);
-  await waitFor('some moods', () => statuses.some(({ classified }) => classified >= 256), slow);
-  process.kill(window.pid(), 'SIGKILL');
   assert.ok((await preparing) instanceof Error);
   const between = await window.report();
   assert.ok(between.pending < between.items, 'what was done is kept');

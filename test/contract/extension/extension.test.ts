@@ -270,8 +270,9 @@ describe('an engine that was given up', () => {
       fake.errors.length = 0;
       fake.answer = 'Clear Index';
       await running.run(id, { fresh: false });
-      // Without a server there is nothing that a key would be for: that is said, and the engine has no part in it.
-      const unavailable = id === 'sextant.setRemoteKey' ? [[]] : [['Restart', 'Show Log']];
+      // Without a server there is nothing that a secret would be for: that is said, and the engine has no part in it.
+      const setsSecret = id === 'sextant.setRemoteKey' || id === 'sextant.setTeamPassword';
+      const unavailable = setsSecret ? [[]] : [['Restart', 'Show Log']];
       const expected = works.includes(id) ? [] : unavailable;
       assert.deepEqual(
         fake.errors.map(({ choices }) => choices),
