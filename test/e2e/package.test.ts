@@ -10,6 +10,8 @@ const allowed = [
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\..+)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/dist\/[a-zA-Z]+\.(cjs|mjs)(\.LEGAL\.txt)?$/,
+  // Where nvcc is: the CUDA addon, built for this target.
+  /^extension\/dist\/native\/sextant_cuda\.node$/,
   /^extension\/dist\/webview\/[a-z-]+\.(js|css|ttf)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/node_modules\//,
   /^extension\/media\/[a-zA-Z]+\.(svg|png)$/,
@@ -59,7 +61,10 @@ describe('the packaged extension', () => {
   });
 
   it('holds the binaries of one platform', () => {
-    const binaries = list.map(({ name }) => name).filter((name) => /\.(node|so|dylib|dll)(\.\d+)?$/.test(name));
+    const own = 'extension/dist/native/sextant_cuda.node';
+    const binaries = list
+      .map(({ name }) => name)
+      .filter((name) => name !== own && /\.(node|so|dylib|dll)(\.\d+)?$/.test(name));
     const [platform] = hostTarget.split('-');
     const marks: Record<string, RegExp> = { linux: /linux/, darwin: /darwin/, win32: /win(32|dows)/ };
     assert.ok(binaries.length >= 4);
