@@ -103,11 +103,13 @@ export function assignedSecrets(text: string): SecretFinding[] {
 function isTypedPassword(text: string, nameAt: number, { start, end, quoted }: Value, value: string): boolean {
   if (!looksLikePassword(value)) return false;
   if (quoted) return true;
-  const lineStart = text.lastIndexOf('\n', nameAt) + 1;
-  const newline = text.indexOf('\n', end);
-  const before = text.slice(Math.max(lineStart, nameAt - longestRest), nameAt);
-  const behind = text.slice(end, newline === -1 ? end + longestRest : Math.min(newline, end + longestRest));
+  // Cut first, then look for the ends of the line: a line may be as long as the text.
+  const before = text
+    .slice(Math.max(0, nameAt - longestRest), nameAt)
+    .split('\n')
+    .at(-1)!;
+  const behind = text.slice(end, end + longestRest).split('\n')[0]!;
   if (!settingName.test(before) || !settingEnd.test(behind)) return false;
-  const name = text.slice(Math.max(lineStart, nameAt - longestRest), start);
+  const name = before + text.slice(nameAt, start);
   return name === name.toUpperCase() || /[!@#$%^&*+=?~]/.test(value) || /[a-z]/.test(value) === /[A-Z]/.test(value);
 }

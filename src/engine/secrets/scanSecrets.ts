@@ -87,10 +87,10 @@ export function withheldChunks(path: string, texts: readonly string[]): Readonly
     starts.push(joined.length);
     joined += `${text}\n`;
   }
+  let first = 0;
   for (const { start, end } of findSecrets(joined)) {
-    for (const [i, text] of texts.entries()) {
-      if (starts[i]! < end && starts[i]! + text.length > start) withheld.add(i);
-    }
+    while (first < texts.length && starts[first]! + texts[first]!.length <= start) first += 1;
+    for (let i = first; i < texts.length && starts[i]! < end; i += 1) withheld.add(i);
   }
   return withheld;
 }

@@ -93,6 +93,7 @@ test('time grows no faster than the text', () => {
     '-',
     'token',
     'password=',
+    'password=Abc1234x,',
     'eyJ',
     'eyJaaaaaaaaaaaa.',
     'sk-',
