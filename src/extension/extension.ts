@@ -3,6 +3,7 @@ import { registerCommands } from './commands/registerCommands.ts';
 import type { CommandContext } from './commands/commandContext.ts';
 import { concernsSextant, readSettings } from './config/settingsSnapshot.ts';
 import { EngineClient } from './engine/engineClient.ts';
+import { CommitDocuments } from './git/commitDocuments.ts';
 import { openHistoryItem } from './git/openHistoryItem.ts';
 import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
@@ -11,14 +12,14 @@ import { McpProvider } from './tools/mcpProvider.ts';
 import { registerTools } from './tools/registerTools.ts';
 import { HubToken } from './secrets/hubToken.ts';
 import { RemoteKey } from './secrets/remoteKey.ts';
-import { MoodView } from './views/moodView.ts';
-import { FinetuneView } from './views/finetuneView.ts';
+import { createFinetuneView } from './views/finetuneView.ts';
+import { createMoodView } from './views/moodView.ts';
 import { LocationOpener } from './views/openLocation.ts';
+import { PanelView } from './views/panelView.ts';
 import { reportError } from './views/reportError.ts';
 import { SearchHistory } from './views/searchHistory.ts';
 import { SearchPanel } from './views/searchPanel.ts';
 import { createPanelHost, type PanelHostParts } from './views/searchPanelHost.ts';
-import { SearchView } from './views/searchView.ts';
 import { StatusBar } from './views/statusBar.ts';
 import { StatusPresenter } from './views/statusPresenter.ts';
 import { StatusReporter } from './views/statusReporter.ts';
@@ -56,13 +57,16 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
 
   const opener = own(new LocationOpener((path) => inBackground(client.tell('filesChanged', { paths: [path] }))));
   const history = new SearchHistory(context.workspaceState);
-  const mood = own(new MoodView(context.extensionUri, client, report));
-  const openItem: PanelHostParts['openItem'] = (item, how) => openHistoryItem(mood.commits, item, how);
+  const commits = own(new CommitDocuments(client));
+  const openItem: PanelHostParts['openItem'] = (item, how) => openHistoryItem(commits, item, how);
   const panel: SearchPanel = new SearchPanel(
     createPanelHost({ client, opener, openItem, settings: () => settings, report }),
     history,
   );
-  const view = own(new SearchView(context.extensionUri, panel));
+  const { extensionUri } = context;
+  const view = own(
+    new PanelView({ id: 'sextant.search', title: vscode.l10n.t('Sextant: Search'), extensionUri, panel }),
+  );
   const reporter = own(new StatusReporter(client, versionOf(context.extension)));
   const cli = context.asAbsolutePath('dist/cli.mjs');
   const mcpLauncher = new McpLauncher({ folder: context.globalStorageUri.fsPath, entry: cli, storageDir });
@@ -71,11 +75,11 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     engine: client,
     panel,
     view,
-    finetuneView: own(new FinetuneView(context.extensionUri, client, opener)),
+    finetuneView: own(createFinetuneView(extensionUri, client, opener)),
     history,
     opener,
     reporter,
-    mood,
+    mood: own(createMoodView(extensionUri, client, commits, report)),
     secrets: context.secrets,
     remoteKey,
     hubToken: new HubToken(context.secrets),

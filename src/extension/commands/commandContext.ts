@@ -4,24 +4,24 @@ import type { EngineClient } from '../engine/engineClient.ts';
 import type { HubToken } from '../secrets/hubToken.ts';
 import type { RemoteKey } from '../secrets/remoteKey.ts';
 import type { McpLauncher } from '../tools/mcpLauncher.ts';
-import type { FinetuneView } from '../views/finetuneView.ts';
+import type { FinetunePanel } from '../views/finetunePanel.ts';
 import type { LocationOpener } from '../views/openLocation.ts';
-import type { MoodView } from '../views/moodView.ts';
+import type { MoodPanel } from '../views/moodPanel.ts';
+import type { PanelView } from '../views/panelView.ts';
 import type { SearchHistory } from '../views/searchHistory.ts';
 import type { SearchPanel } from '../views/searchPanel.ts';
-import type { SearchView } from '../views/searchView.ts';
 import type { StatusReporter } from '../views/statusReporter.ts';
 
 /** What commands may use; made once by the composition root. */
 export interface CommandContext {
   readonly engine: EngineClient;
   readonly panel: SearchPanel;
-  readonly view: SearchView;
-  readonly finetuneView: FinetuneView;
+  readonly view: PanelView<SearchPanel>;
+  readonly finetuneView: PanelView<FinetunePanel>;
   readonly history: SearchHistory;
   readonly opener: LocationOpener;
   readonly reporter: StatusReporter;
-  readonly mood: MoodView;
+  readonly mood: PanelView<MoodPanel>;
   readonly secrets: vscode.SecretStorage;
   readonly remoteKey: RemoteKey;
   readonly hubToken: HubToken;

@@ -66,7 +66,6 @@ export class FinetunePanel {
   /** The webview was hidden or closed. What runs goes on. */
   detach(): void {
     this.#ready = false;
-    this.#post = undefined;
   }
 
   /** Something of the world changed: folders, engine, model. */

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { searchViewHtml } from '../../../src/extension/views/searchViewHtml.ts';
+import { viewHtml } from '../../../src/extension/views/viewHtml.ts';
 import themes from './themes.json' with { type: 'json' };
 
 /** `themes.json` holds the variables that our style sheets use, as VS Code 1.139 sets them in a webview. */
@@ -48,7 +48,7 @@ async function serve(page: Page, view: string): Promise<void> {
   const bundle = bundles.get(view) ?? bundled(view);
   bundles.set(view, bundle);
   const files = await bundle;
-  const html = searchViewHtml({
+  const html = viewHtml({
     nonce: 'harness',
     cspSource: origin,
     language: 'en',

@@ -76,6 +76,19 @@ test('nothing is asked of the engine before the view is there', async () => {
   );
 });
 
+test('a hidden view is sent nothing; it has all that happened when it comes back', async () => {
+  const runs = [runOf('1')];
+  const { panel, states, last } = setUp({ finetuneRuns: () => ({ runs }) });
+  await panel.receive({ type: 'ready' });
+  panel.detach();
+  const sent = states.length;
+  runs[0] = runOf('1', { state: 'training', step: 4, steps: 9 });
+  panel.onFinetune({ kind: 'run', run: runs[0] });
+  assert.equal(states.length, sent);
+  await panel.receive({ type: 'ready' });
+  assert.equal(last().runs[0]?.step, 4);
+});
+
 test('runs of other folders are not shown, and events keep the rest up to date', async () => {
   const other = runOf('3', { root: 'file:///other' });
   const { panel, last } = setUp({ finetuneRuns: () => ({ runs: [runOf('1'), other] }) });

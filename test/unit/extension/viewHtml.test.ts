@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { searchViewHtml } from '../../../src/extension/views/searchViewHtml.ts';
+import { viewHtml } from '../../../src/extension/views/viewHtml.ts';
 
-const html = searchViewHtml({
+const html = viewHtml({
   nonce: 'n0nce',
   cspSource: 'https://csp.example',
   language: 'en"><script>',

@@ -1,4 +1,4 @@
-export interface SearchViewPage {
+export interface ViewPage {
   readonly nonce: string;
   readonly cspSource: string;
   readonly language: string;
@@ -11,8 +11,8 @@ function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }
 
-/** The shell of the search panel: nothing is loaded but our own script, styles and icon font. */
-export function searchViewHtml(page: SearchViewPage): string {
+/** The shell of a view: nothing is loaded but our own script, styles and icon font. */
+export function viewHtml(page: ViewPage): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${page.nonce}'`,
