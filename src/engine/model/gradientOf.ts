@@ -1,4 +1,10 @@
-import type { ActivationEpilogue, GradientNetwork, GradientOperation, RowGradient } from './gradientNetwork.ts';
+import type {
+  ActivateOperation,
+  ActivationEpilogue,
+  GradientNetwork,
+  GradientOperation,
+  RowGradient,
+} from './gradientNetwork.ts';
 import type {
   AttentionOperation,
   EmbedOperation,
@@ -7,8 +13,9 @@ import type {
   NormOperation,
   Operation,
 } from './network.ts';
+import { inputsOf } from './operationInputs.ts';
 
-type AnyOperation = Operation | GradientOperation;
+type ForwardOperation = Operation | ActivateOperation;
 
 /**
  * The network up to `result`, followed by the gradients of the tensors for which `trained` holds, given the gradient of
@@ -36,8 +43,8 @@ function upTo(operations: readonly Operation[], result: string): readonly Operat
 }
 
 /** Splits operations whose rules need a value in between: norms of embeddings, activations of linear layers. */
-function unfused(operations: readonly Operation[]): AnyOperation[] {
-  return operations.flatMap((operation): AnyOperation[] => {
+function unfused(operations: readonly Operation[]): ForwardOperation[] {
+  return operations.flatMap((operation): ForwardOperation[] => {
     if (operation.kind === 'embed' && operation.norm !== undefined) {
       const { norm, ...embed } = operation;
       const sum = `${operation.output} before norm`;
@@ -67,27 +74,8 @@ function isActivation(epilogue: LinearOperation['epilogue']): epilogue is Activa
   return epilogue?.kind === 'activation' || epilogue?.kind === 'gated';
 }
 
-/** Values an operation reads. */
-function inputsOf(operation: AnyOperation): readonly string[] {
-  switch (operation.kind) {
-    case 'embed':
-      return [];
-    case 'linear':
-      return operation.epilogue?.kind === 'residual' ? [operation.input, operation.epilogue.value] : [operation.input];
-    case 'attention':
-      return operation.query === undefined ? [operation.input] : [operation.input, operation.query];
-    case 'norm':
-    case 'pool':
-    case 'normalize':
-    case 'activate':
-      return [operation.input];
-    default:
-      return [];
-  }
-}
-
 /** Tensors an operation reads. */
-function tensorsOf(operation: AnyOperation): readonly string[] {
+function tensorsOf(operation: ForwardOperation): readonly string[] {
   switch (operation.kind) {
     case 'embed':
       return tablesOf(operation).map(({ tensor }) => tensor);
@@ -120,16 +108,16 @@ class Backward {
   /** What was sent back to each value so far. */
   readonly #sent = new Map<string, string[]>();
 
-  constructor(trained: (tensor: string) => boolean, forward: readonly AnyOperation[]) {
+  constructor(trained: (tensor: string) => boolean, forward: readonly ForwardOperation[]) {
     this.#trained = trained;
     for (const operation of forward) {
       const active = tensorsOf(operation).some(trained) || inputsOf(operation).some((name) => this.#active.has(name));
-      if (active && 'output' in operation) this.#active.add(operation.output);
+      if (active) this.#active.add(operation.output);
     }
   }
 
-  add(operation: AnyOperation, result: string): void {
-    if (!('output' in operation) || !this.#active.has(operation.output)) return;
+  add(operation: ForwardOperation, result: string): void {
+    if (!this.#active.has(operation.output)) return;
     const gradient = operation.output === result ? gradientName(result) : this.#received(operation.output);
     if (gradient === undefined) return;
     switch (operation.kind) {
@@ -167,8 +155,6 @@ class Backward {
           normalize: operation,
         }));
         return;
-      default:
-        throw new Error(`There is no rule for ${operation.kind}.`);
     }
   }
 

@@ -11,6 +11,7 @@ import type {
   Operation,
   Pooling,
 } from '../../model/network.ts';
+import { inputsOf } from '../../model/operationInputs.ts';
 import type { TensorInfo, TensorType } from '../../model/safetensors.ts';
 import { assignSlots, type PlannedValue } from './planSlots.ts';
 import { PlanTensors, type PlanTensor, type RowOrder } from './planTensors.ts';
@@ -35,7 +36,7 @@ const nothing = -1;
 const activations: readonly Activation[] = ['gelu', 'gelu_tanh', 'silu', 'relu', 'tanh'];
 const formats: readonly (ResultFormat | 'element')[] = ['element', 'f32', 'int8', 'sign'];
 const poolings = ['mean', 'cls', 'rows'] as const;
-export const tensorTypes: readonly TensorType[] = ['F32', 'F16', 'BF16'];
+const tensorTypes: readonly TensorType[] = ['F32', 'F16', 'BF16'];
 const epilogues = ['none', 'residual', 'activation', 'gated', 'rotary'] as const;
 const rowOrders: readonly RowOrder['kind'][] = ['plain', 'interleaved', 'rotary'];
 const opcodes = { embed: 1, norm: 2, linear: 3, attention: 4, pool: 5 } as const;
@@ -315,22 +316,6 @@ function withPooling(operations: readonly Operation[]): PlannedOperation[] {
     }
     return [{ ...shared, input: operation.input, width: operation.width, how: 'rows' }];
   });
-}
-
-function inputsOf(operation: Operation | PlannedOperation): string[] {
-  switch (operation.kind) {
-    case 'embed':
-      return [];
-    case 'linear':
-      return operation.epilogue?.kind === 'residual' ? [operation.input, operation.epilogue.value] : [operation.input];
-    case 'attention':
-      return operation.query === undefined ? [operation.input] : [operation.input, operation.query];
-    case 'norm':
-    case 'pool':
-    case 'pooled':
-    case 'normalize':
-      return [operation.input];
-  }
 }
 
 function widthOf(operation: PlannedOperation): number {
