@@ -3,8 +3,7 @@ import type { Activation, Pooling } from './network.ts';
 import type { TensorShapes } from './networkBuilder.ts';
 
 /** What a head is for; see `taskHead.ts`. */
-export const headTasks = ['classify', 'fill-mask', 'token-classify', 'qa', 'nsp', 'multiple-choice'] as const;
-export type HeadTask = (typeof headTasks)[number];
+export type HeadTask = 'classify' | 'fill-mask' | 'token-classify' | 'qa' | 'nsp' | 'multiple-choice';
 
 /** The modules of a head, by the names they have in files: (pool) → (dense → activation) → (norm) → last linear layer. */
 export interface HeadModules {

@@ -20,7 +20,6 @@ export interface Network {
 
 export type Operation =
   EmbedOperation | NormOperation | LinearOperation | AttentionOperation | PoolOperation | NormalizeOperation;
-export type OperationKind = Operation['kind'];
 
 /** `gelu` is the exact one, `x · Φ(x)`; `gelu_tanh` its tanh approximation. */
 export type Activation = 'gelu' | 'gelu_tanh' | 'silu' | 'relu' | 'tanh';

@@ -2,8 +2,7 @@ import { codeTokens } from '../text/codeTokens.ts';
 import { rolesAskedFor, type FileRole } from './fileRoles.ts';
 import { isStopWord } from './stopWords.ts';
 
-export const queryKinds = ['identifier', 'path', 'question', 'error', 'code'] as const;
-export type QueryKind = (typeof queryKinds)[number];
+export type QueryKind = 'identifier' | 'path' | 'question' | 'error' | 'code';
 
 /** What a query asks for, decided by its features alone. */
 export interface QueryProfile {

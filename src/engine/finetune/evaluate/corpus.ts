@@ -13,7 +13,7 @@ export interface CorpusEntry {
 }
 
 /** More would cost time and change no verdict. */
-export const mostEntries = 20_000;
+const mostEntries = 20_000;
 
 export function placeKey({ path, startLine }: { readonly path: string; readonly startLine: number }): string {
   return `${path}:${startLine}`;

@@ -17,7 +17,7 @@ const guardSchema = z.object({
 });
 export type GuardSet = z.infer<typeof guardSchema>;
 
-export const guardFile = path.join(packageRoot, 'media', 'guard', 'guard.json.gz');
+const guardFile = path.join(packageRoot, 'media', 'guard', 'guard.json.gz');
 
 /**
  * General questions with their answers, mined from permissively licensed packages by `scripts/guard`: what a model knew before it

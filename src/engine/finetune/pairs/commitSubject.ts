@@ -8,7 +8,7 @@ const housekeeping =
 const fewestWords = 3;
 
 /** The subject of a commit as a question; empty when it is none. */
-export function subjectQuery(subject: string): string {
+function subjectQuery(subject: string): string {
   const text = plainText(
     subject
       .replace(/^(?:[a-zA-Z]+(?:\([^)]*\))?!?|[\w./-]+)\s*:\s+/, '')

@@ -46,7 +46,7 @@ export function questionRequests(folder: string, index: SearchIndex, limit: numb
 }
 
 /** The questions of an answer: its lines without numbers, bullets and quotes; what is no question of some words is left out. */
-export function questionsOf(answer: string): string[] {
+function questionsOf(answer: string): string[] {
   return answer
     .split('\n')
     .map((line) => line.replace(/^\s*(?:[-*•]|\d+[.):])?\s*["'“]?/, '').replace(/["'”]?\s*$/, ''))

@@ -57,7 +57,7 @@ export interface CudaAddon {
   weightBytes(session: CudaSession): number;
 }
 
-export const cudaErrorCodes = [
+const cudaErrorCodes = [
   'invalid_argument',
   'unsupported',
   'file',
