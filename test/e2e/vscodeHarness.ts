@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { installExtension, startCodeServer, type CodeServer } from '../../scripts/codeServer.ts';
 import { hostTarget, isTarget, packageExtension } from '../../scripts/package.ts';
+import { buildExtension } from '../support/buildExtension.ts';
 
 export const repository = path.join(import.meta.dirname, '..', '..');
 const fixture = path.join(repository, 'test', 'fixtures', 'workspace');
@@ -37,10 +38,7 @@ export async function packagedExtension(): Promise<string> {
   const given = process.env['SEXTANT_VSIX'];
   if (given !== undefined) return path.resolve(given);
   if (!isTarget(hostTarget)) throw new Error(`No package can be made for ${hostTarget}.`);
-  if (!existsSync(path.join(repository, 'dist', 'extension.cjs'))) {
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/build.ts'], { cwd: repository, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`The build failed:\n${stderr}`);
-  }
+  if (!existsSync(path.join(repository, 'dist', 'extension.cjs'))) buildExtension();
   return packageExtension(hostTarget);
 }
 

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
-const entry = path.join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+const repository = path.join(import.meta.dirname, '..', '..');
+const source = path.join(repository, 'src', 'cli', 'main.ts');
+const bundle = path.join(repository, 'dist', 'cli.mjs');
 
 export interface CliResult {
   readonly code: number | null;
@@ -13,14 +15,23 @@ export interface CliOptions {
   /** Storage of the indexes; give each test its own. */
   readonly home: string;
   readonly cwd?: string;
+  /** Runs the bundle that users have; see `buildExtension`. */
+  readonly built?: boolean;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs the command line from source as its own process. */
-export function runCli(args: readonly string[], { home, cwd, env: added }: CliOptions): Promise<CliResult> {
+/** Runs the command line as its own process, from source unless the bundle is asked for. */
+export function runCli(
+  args: readonly string[],
+  { home, cwd, built = false, env: added }: CliOptions,
+): Promise<CliResult> {
   const env = { ...process.env, ...added, SEXTANT_HOME: home, NO_COLOR: '1' };
-  const child = spawn(process.execPath, [entry, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [built ? bundle : source, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
