@@ -121,6 +121,8 @@ export const moodRequests = {
 export interface IssueSync {
   readonly issues: number;
   readonly comments: number;
+  /** Items that were deleted on the forge, where that was looked for. */
+  readonly removed?: number;
   /** One sentence for the user when not everything could be fetched. */
   readonly notice?: string;
 }

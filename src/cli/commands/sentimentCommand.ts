@@ -17,7 +17,7 @@ const subcommands: Readonly<Record<string, (context: CommandContext) => Promise<
 export const sentimentCommand: Command = {
   name: 'sentiment',
   usage:
-    'sentiment commits [DIR] [--limit N] [--since D] [--until D] [--path GLOB] [--author A] | issues [DIR] [--file F | --github O/N | --gitlab P] [--host URL] | text [TEXT|-] [--input F] [--as comment|commit|issue] [--explain] | eval --data F | train --data F --out DIR',
+    'sentiment commits [DIR] [--limit N] [--since D] [--until D] [--path GLOB] [--author A] | issues [DIR] [--file F | --github O/N | --gitlab P] [--host URL] [--full] | text [TEXT|-] [--input F] [--as comment|commit|issue] [--explain] | eval --data F | train --data F --out DIR',
   summary:
     'Tell the mood of commits, issues or texts, measure how well that works on labelled ones, and train a classifier of your own.',
   options: {
@@ -25,6 +25,7 @@ export const sentimentCommand: Command = {
     input: { type: 'string' },
     as: { type: 'string' },
     explain: { type: 'boolean' },
+    full: { type: 'boolean' },
     data: { type: 'string' },
     out: { type: 'string' },
     epochs: { type: 'string' },

@@ -34,7 +34,8 @@ export async function runSentimentIssues(context: CommandContext): Promise<Comma
     await mood.importIssues(root.uri, file);
     sources.push(path.resolve(file));
   } else if (forge !== undefined) {
-    const { notice } = await mood.syncIssues(root.uri, forge, signal);
+    const { notice, removed = 0 } = await mood.syncIssues(root.uri, forge, signal, options['full'] === true);
+    if (removed > 0) say(`${removed} were deleted on the forge.`);
     if (notice !== undefined) say(notice);
     sources.push(sourceNameOf(forge));
   }

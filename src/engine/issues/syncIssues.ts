@@ -6,6 +6,7 @@ import type { HistorySource, NewHistoryItem } from '../store/history/historyType
 import { ForgeHttp } from './forgeHttp.ts';
 import { githubApi, githubHeaders, githubStreams } from './github.ts';
 import { gitlabApi, gitlabHeaders, gitlabStreams } from './gitlab.ts';
+import { isGone, listedKeys } from './listedKeys.ts';
 
 interface Parsed {
   readonly item: NewHistoryItem;
@@ -33,13 +34,22 @@ const streamStateSchema = z.object({
   /** Of the answer that held nothing newer: asked again with it, an unchanged list costs no request of the limit. */
   etag: z.optional(z.string()),
 });
-const stateSchema = z.record(z.string(), streamStateSchema);
+const stateSchema = z.object({
+  streams: z.record(z.string(), streamStateSchema),
+  /** Unix milliseconds of the last look for what was deleted, whether or not it came to its end. */
+  looked: z.optional(z.number()),
+});
 type StreamState = z.infer<typeof streamStateSchema>;
+
+/** Lists of changes do not tell what was deleted: all of a project is listed again after this long. */
+const lookForDeletedMs = 30 * 24 * 60 * 60 * 1000;
 
 export interface SyncIssuesOptions {
   readonly signal: AbortSignal;
   /** See {@link ForgeHttp}. */
   readonly patienceMs?: number;
+  /** Look for what was deleted on the forge, however short ago that was done. */
+  readonly full?: boolean;
   readonly onProgress?: (items: number) => void;
 }
 
@@ -58,7 +68,7 @@ const forges = {
  * (the rate limit, the network, the user) loses at most one page.
  *
  * @throws SextantError `forge_offline`, `forge_denied`, `forge_failed`, `not_found`, and `forge_rate_limited` where nothing at all
- * could be fetched; the signal's reason when cancelled.
+ * could be fetched; the signal's reason when cancelled. A look for what was deleted that a limit ends removes nothing.
  */
 export async function syncIssues(store: HistoryStore, forge: Forge, options: SyncIssuesOptions): Promise<IssueSync> {
   const { api, headers, streams } = forges[forge.kind];
@@ -70,10 +80,12 @@ export async function syncIssues(store: HistoryStore, forge: Forge, options: Syn
   });
   const sync = new IssueSyncRun(store, http, sourceNameOf(forge), options);
   try {
-    for (const stream of streams(forge)) await sync.read(stream);
+    const lists = streams(forge);
+    for (const stream of lists) await sync.read(stream);
+    await sync.removeDeleted(lists);
     return sync.counts;
   } catch (error) {
-    if (error instanceof SextantError && error.code === 'forge_rate_limited' && sync.total > 0) {
+    if (error instanceof SextantError && error.code === 'forge_rate_limited' && (sync.total > 0 || sync.upToDate)) {
       return { ...sync.counts, notice: `${error.message} ${error.hint ?? ''}`.trim() };
     }
     throw error instanceof SextantError || isCancellation(error) ? error : unreadable(error, options.signal);
@@ -93,9 +105,11 @@ class IssueSyncRun {
   readonly #http: ForgeHttp;
   readonly #options: SyncIssuesOptions;
   readonly #source: HistorySource;
-  readonly #state: Record<string, StreamState>;
+  readonly #state: z.infer<typeof stateSchema>;
   #issues = 0;
   #comments = 0;
+  #removed = 0;
+  #upToDate = false;
 
   constructor(store: HistoryStore, http: ForgeHttp, name: string, options: SyncIssuesOptions) {
     this.#store = store;
@@ -103,11 +117,17 @@ class IssueSyncRun {
     this.#options = options;
     this.#source = store.writeHistory((history) => history.source('forge', name));
     const parsed = stateSchema.safeParse(JSON.parse(this.#source.state));
-    this.#state = parsed.success ? parsed.data : {};
+    this.#state = parsed.success ? parsed.data : { streams: {} };
   }
 
   get counts(): IssueSync {
-    return { issues: this.#issues, comments: this.#comments };
+    const counts = { issues: this.#issues, comments: this.#comments };
+    return this.#removed === 0 ? counts : { ...counts, removed: this.#removed };
+  }
+
+  /** Whether everything that is new is in the store. */
+  get upToDate(): boolean {
+    return this.#upToDate;
   }
 
   get total(): number {
@@ -115,7 +135,7 @@ class IssueSyncRun {
   }
 
   async read(stream: ForgeStream): Promise<void> {
-    let { since, etag } = this.#state[stream.name] ?? {};
+    let { since, etag } = this.#state.streams[stream.name] ?? {};
     let path = stream.path(since);
     for (;;) {
       const answer = await this.#http.get(path, etag);
@@ -138,6 +158,22 @@ class IssueSyncRun {
     }
   }
 
+  /** After everything that is new is stored, so that a limit reached here costs nothing of it. */
+  async removeDeleted(streams: readonly ForgeStream[]): Promise<void> {
+    this.#upToDate = true;
+    const now = Date.now();
+    const { looked } = this.#state;
+    const due = this.#options.full === true || (looked !== undefined && now - looked >= lookForDeletedMs);
+    if (due || looked === undefined) this.#state.looked = now;
+    this.#store.writeHistory((history) => history.setState(this.#source.id, JSON.stringify(this.#state)));
+    if (!due) return;
+    const listed = await listedKeys(this.#http, streams);
+    this.#store.writeHistory((history) => {
+      const gone = history.keysOf(this.#source.id).filter((key) => isGone(key, listed, streams));
+      this.#removed = history.remove(this.#source.id, gone);
+    });
+  }
+
   async #children(stream: ForgeStream, items: readonly NewHistoryItem[]): Promise<NewHistoryItem[]> {
     const { children } = stream;
     if (children === undefined) return [];
@@ -157,7 +193,7 @@ class IssueSyncRun {
   }
 
   #put(stream: string, state: StreamState, items: readonly NewHistoryItem[]): void {
-    this.#state[stream] = state;
+    this.#state.streams[stream] = state;
     this.#store.writeHistory((history) => {
       history.put(this.#source.id, items);
       history.setState(this.#source.id, JSON.stringify(this.#state));

@@ -100,9 +100,9 @@ export class MoodService {
     return exportMood(this.items(filter, signal), file, format, signal);
   }
 
-  /** Fetches what is new from a forge. @throws see `syncIssues` */
-  syncIssues(root: string, forge: Forge, signal: AbortSignal): Promise<IssueSync> {
-    return syncIssues(this.#writable(root).store, forge, { signal });
+  /** Fetches what is new from a forge; `full` also looks for what was deleted there. @throws see `syncIssues` */
+  syncIssues(root: string, forge: Forge, signal: AbortSignal, full = false): Promise<IssueSync> {
+    return syncIssues(this.#writable(root).store, forge, { signal, full });
   }
 
   /** Takes issues from a file in place of what an earlier import of it gave. @throws see `importIssues` */

@@ -198,6 +198,37 @@ describe('syncIssues', () => {
     assert.equal(items(store).length, 1);
   });
 
+  it('removes what was deleted on the forge when it lists everything again', async (t) => {
+    const all = Array.from({ length: 120 }, (_, n) => issue(n + 1));
+    let issues = all;
+    let comments = [77, 78].map((id) => ({ ...issue(id), id, issue_url: 'https://api/x/issues/1' }));
+    let left = Infinity;
+    const { store, forge } = await synced(t, (call) => {
+      if ((left -= 1) < 0) return { status: 429, headers: { 'retry-after': '3600' }, body: {} };
+      if (isIssues(call)) return listed(issues, call);
+      return call.path.endsWith('/issues/comments') ? listed(comments, call) : {};
+    });
+    const sync = (full: boolean): Promise<IssueSync> =>
+      syncIssues(
+        store,
+        { kind: 'github', host: forge.host, project: 'o/n' },
+        { signal: new AbortController().signal, patienceMs: 0, full },
+      );
+    await sync(false);
+    issues = all.filter(({ number }) => number !== 7);
+    comments = comments.slice(0, 1);
+    await sync(false);
+    assert.equal(items(store).length, 122);
+    left = 4;
+    assert.match((await sync(true)).notice ?? '', /allows no more requests/);
+    assert.equal(items(store).length, 122);
+    left = Infinity;
+    assert.equal((await sync(true)).removed, 2);
+    const keys = items(store).map(({ key }) => key);
+    assert.equal(keys.length, 120);
+    assert.ok(!keys.includes('7') && !keys.includes('1#78') && keys.includes('1#77'));
+  });
+
   it('never takes the token to another host', async (t) => {
     const other = await FakeForge.start(t, () => ({}));
     const full = Array.from({ length: 100 }, (_, n) => issue(n + 1, 'x', 5));
