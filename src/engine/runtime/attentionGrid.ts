@@ -1,3 +1,5 @@
+import { longestOf, totalOf } from './packedInput.ts';
+
 /**
  * Where attention finds its rows. Linear layers see packed tokens; attention sees a grid of `tiles` rectangles with
  * `queries` rows and `keys` columns each, gathered from the packed tokens and scattered back.
@@ -28,7 +30,7 @@ const tileQueries = 128;
  * explicit grid names its rows and their bias even where the packed rows in order would do.
  */
 export function attentionGrid(lengths: readonly number[], window: number | undefined, explicit = false): AttentionGrid {
-  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const longest = longestOf(lengths);
   if (isCut(longest, window)) return windowGrid(lengths, window);
   return wholeGrid(lengths, longest, window, explicit);
 }
@@ -49,8 +51,8 @@ export interface GradientCells {
 }
 
 export function gradientCells(lengths: readonly number[], window: number | undefined): GradientCells {
-  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
-  const total = lengths.reduce((a, b) => a + b, 0);
+  const longest = longestOf(lengths);
+  const total = totalOf(lengths);
   const cut = isCut(longest, window);
   const queries = cut ? tileQueries : longest;
   const margin = cut ? window : 0;
@@ -90,8 +92,8 @@ export interface FirstTokenGrid {
 }
 
 export function firstTokenGrid(lengths: readonly number[], window: number | undefined): FirstTokenGrid {
-  const keys = lengths.reduce((a, b) => Math.max(a, b), 0);
-  const total = lengths.reduce((a, b) => a + b, 0);
+  const keys = longestOf(lengths);
+  const total = totalOf(lengths);
   const keyRows = new Int32Array(lengths.length * keys);
   const bias = new Float32Array(lengths.length * keys);
   const cells = new Int32Array(total);
@@ -127,7 +129,7 @@ function wholeGrid(
     return { ...shape, queryRows: none, keyRows: none, outputRows: none, bias };
   }
   const rows = new Int32Array(tiles * longest);
-  const outputRows = new Int32Array(lengths.reduce((a, b) => a + b, 0));
+  const outputRows = new Int32Array(totalOf(lengths));
   const bias = new Float32Array(tiles * longest * longest);
   let start = 0;
   for (const [tile, length] of lengths.entries()) {
@@ -146,7 +148,7 @@ function windowGrid(lengths: readonly number[], window: number): AttentionGrid {
   const tiles = lengths.reduce((sum, length) => sum + Math.ceil(length / tileQueries), 0);
   const queryRows = new Int32Array(tiles * tileQueries);
   const keyRows = new Int32Array(tiles * keys);
-  const outputRows = new Int32Array(lengths.reduce((a, b) => a + b, 0));
+  const outputRows = new Int32Array(totalOf(lengths));
   const bias = new Float32Array(tiles * tileQueries * keys);
   let tile = 0;
   let start = 0;

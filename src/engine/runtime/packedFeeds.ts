@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { attentionGrid, firstTokenGrid, gradientCells } from './attentionGrid.ts';
 import type { FeedPlan, RowFeed } from './onnx/feedInputs.ts';
 import { feedNames, type Rotary } from './onnx/feedNames.ts';
-import { sequenceLengths, type PackedInput } from './packedInput.ts';
+import { longestOf, sequenceLengths, type PackedInput } from './packedInput.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
 
 export type Feeds = Record<string, ort.Tensor>;
@@ -20,7 +20,7 @@ export class PackedFeeds {
     const lengths = sequenceLengths(input);
     const feeds: Feeds = {};
     for (const row of this.#plan.rows) feeds[feedNames[row]] = rowFeed(row, input, lengths);
-    const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+    const longest = longestOf(lengths);
     for (const rotary of this.#plan.rotaries) this.#addRotary(feeds, rotary, longest);
     for (const window of this.#plan.grids) addGrid(feeds, lengths, window, this.#plan.explicitGrids.includes(window));
     for (const window of this.#plan.gradientGrids) addGradientGrid(feeds, lengths, window);

@@ -20,3 +20,12 @@ export function packedInput(lists: readonly Int32Array[], indices: readonly numb
 export function sequenceLengths({ cuSeqlens }: PackedInput): number[] {
   return Array.from({ length: cuSeqlens.length - 1 }, (_, b) => cuSeqlens[b + 1]! - cuSeqlens[b]!);
 }
+
+export function longestOf(lengths: readonly number[]): number {
+  return lengths.reduce((longest, length) => Math.max(longest, length), 0);
+}
+
+/** Tokens of all sequences. */
+export function totalOf(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
+}

@@ -15,6 +15,7 @@ import {
 import type { PanelBlocker } from '../../shared/panelProtocol.ts';
 import type { Location } from '../../shared/search.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
+import { checkMessage } from './checkMessage.ts';
 
 export interface FinetuneWorld {
   readonly blocker: PanelBlocker | null;
@@ -86,11 +87,8 @@ export class FinetunePanel {
   }
 
   async receive(message: unknown): Promise<void> {
-    const parsed = finetuneToHostSchema.safeParse(message);
     try {
-      if (!parsed.success)
-        throw new SextantError('invalid_argument', 'The view sent a message that is not understood.');
-      await this.#handle(parsed.data);
+      await this.#handle(checkMessage(finetuneToHostSchema, message));
     } catch (error) {
       if (!isCancellation(error)) this.#error = serializeError(error);
     }

@@ -1,9 +1,10 @@
-import { isCancellation, SextantError, serializeError } from '../../shared/errors.ts';
+import { isCancellation, serializeError } from '../../shared/errors.ts';
 import type { HistoryKind, HistoryStatus } from '../../shared/history.ts';
 import type { MoodFilter, MoodRequest } from '../../shared/mood.ts';
 import { moodToHostSchema, type HostToMood, type MoodProgress, type MoodToHost } from '../../shared/moodPanel.ts';
 import { unknownRequestId, type PanelBlocker } from '../../shared/panelProtocol.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
+import { checkMessage } from './checkMessage.ts';
 
 type Message<T extends MoodToHost['type']> = Extract<MoodToHost, { type: T }>;
 export type MoodCommand = Message<'command'>['command'];
@@ -77,16 +78,15 @@ export class MoodPanel {
 
   /** Handles one message of the webview; never rejects. */
   async receive(raw: unknown): Promise<void> {
-    const parsed = moodToHostSchema.safeParse(raw);
-    if (!parsed.success) {
-      const error = new SextantError('invalid_argument', 'The view sent a message that Sextant does not understand.', {
-        hint: 'Reload the window, so that view and extension are of one version.',
-      });
+    let message: MoodToHost;
+    try {
+      message = checkMessage(moodToHostSchema, raw);
+    } catch (error) {
       this.#send({ type: 'failed', id: unknownRequestId, error: serializeError(error) });
       return;
     }
     try {
-      await this.#handle(parsed.data);
+      await this.#handle(message);
     } catch (error) {
       if (!isCancellation(error)) this.#host.reportError(error);
     }

@@ -1,4 +1,4 @@
-import { isCancellation, SextantError, serializeError } from '../../shared/errors.ts';
+import { isCancellation, serializeError } from '../../shared/errors.ts';
 import {
   panelToHostSchema,
   unknownRequestId,
@@ -12,6 +12,7 @@ import type { SerializedError } from '../../shared/errors.ts';
 import type { HistoryPlace } from '../../shared/history.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import type { EngineClient } from '../engine/engineClient.ts';
+import { checkMessage } from './checkMessage.ts';
 import type { SearchHistory } from './searchHistory.ts';
 
 type Message<T extends PanelToHost['type']> = Extract<PanelToHost, { type: T }>;
@@ -107,16 +108,15 @@ export class SearchPanel {
 
   /** Handles one message of the webview; never rejects. */
   async receive(raw: unknown): Promise<void> {
-    const parsed = panelToHostSchema.safeParse(raw);
-    if (!parsed.success) {
-      const error = new SextantError('invalid_argument', 'The panel sent a message that Sextant does not understand.', {
-        hint: 'Reload the window, so that panel and extension are of one version.',
-      });
+    let message: PanelToHost;
+    try {
+      message = checkMessage(panelToHostSchema, raw);
+    } catch (error) {
       this.#send({ type: 'failed', id: idOf(raw), error: serializeError(error) });
       return;
     }
     try {
-      await this.#handle(parsed.data);
+      await this.#handle(message);
     } catch (error) {
       if (!isCancellation(error)) this.#host.reportError(error);
     }

@@ -12,11 +12,11 @@ import { defaultEngineSettings } from '../../../src/shared/protocol.ts';
 import { estimateTokens } from '../../../src/shared/toolAnswer.ts';
 import { GitRepository } from '../../support/gitRepository.ts';
 import { mcpSession, type McpClientOptions, type McpSession } from '../../support/mcpClient.ts';
+import { engineEntry } from '../../support/realEngine.ts';
 import { runCli } from '../../support/runCli.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
 const fixture = path.join(import.meta.dirname, '..', '..', 'fixtures', 'workspace');
-const engineEntry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
 const question = 'how are sessions signed so that a cookie cannot be forged';
 
 let base: string;

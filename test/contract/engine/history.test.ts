@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { EngineClient } from '../../../src/extension/engine/engineClient.ts';
+import type { EngineClient } from '../../../src/extension/engine/engineClient.ts';
 import type { HistoryStatus } from '../../../src/shared/history.ts';
 import type { MoodReport } from '../../../src/shared/mood.ts';
-import { defaultEngineSettings } from '../../../src/shared/protocol.ts';
 import { GitRepository } from '../../support/gitRepository.ts';
+import { realEngine } from '../../support/realEngine.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
-const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
 /** Some seconds of work, so that there is a middle to be killed in. */
 const commits = 4000;
 const words =
@@ -34,7 +31,7 @@ interface Window {
 
 /** The real engine over a repository of many commits, of which every tenth is plainly negative. */
 async function openWindow(t: TestContext): Promise<Window> {
-  const home = await mkdtemp(path.join(tmpdir(), 'sextant-history-'));
+  const { client, home } = realEngine(t);
   const repository = new GitRepository(path.join(home, 'project'));
   const stream = Array.from({ length: commits }, (_, n) => {
     const message =
@@ -44,18 +41,7 @@ async function openWindow(t: TestContext): Promise<Window> {
   }).join('');
   execFileSync('git', ['fast-import', '--quiet'], { cwd: repository.directory, input: stream });
   const statuses: HistoryStatus[] = [];
-  const client = new EngineClient({
-    launch: { entry },
-    storageDir: path.join(home, 'storage'),
-    settings: { ...defaultEngineSettings, backend: 'cpu', threads: 1 },
-    onLog: () => undefined,
-    shutdownTimeoutMs: 20_000,
-  });
   client.onHistory((status) => void statuses.push(status));
-  t.after(async () => {
-    await client.dispose();
-    await rm(home, { recursive: true, maxRetries: 5 });
-  });
   const folder = repository.directory;
   await client.setRoots([{ uri: pathToFileURL(folder).href, path: folder, name: 'project' }]);
   return {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { EngineClient } from '../../../src/extension/engine/engineClient.ts';
+import type { EngineClient } from '../../../src/extension/engine/engineClient.ts';
 import {
   defaultEngineSettings,
   protocolVersion,
@@ -15,13 +15,10 @@ import {
 } from '../../../src/shared/protocol.ts';
 import type { SearchRequest, SearchResult } from '../../../src/shared/search.ts';
 import { isAlive } from '../../support/engineHarness.ts';
+import { engineEntry, realEngine, shutdownTimeoutMs } from '../../support/realEngine.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
-const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
 const fixture = path.join(import.meta.dirname, '..', '..', 'fixtures', 'workspace');
-
-/** Long enough for a busy machine; the supervisor kills what has not left by then. */
-const shutdownTimeoutMs = 20_000;
 
 interface Window {
   readonly client: EngineClient;
@@ -33,22 +30,10 @@ interface Window {
 
 /** A client over the real engine with one root, a copy of the fixture workspace. */
 async function openWindow(t: TestContext): Promise<Window> {
-  const home = await mkdtemp(path.join(tmpdir(), 'sextant-real-'));
+  const { client, home, log } = realEngine(t);
   const folder = path.join(home, 'workspace');
   await cp(fixture, folder, { recursive: true });
   const root = { uri: pathToFileURL(folder).href, path: folder, name: 'workspace' };
-  const log: LogLine[] = [];
-  const client = new EngineClient({
-    launch: { entry },
-    storageDir: path.join(home, 'storage'),
-    settings: { ...defaultEngineSettings, backend: 'cpu', threads: 1 },
-    onLog: (line) => log.push(line),
-    shutdownTimeoutMs,
-  });
-  t.after(async () => {
-    await client.dispose();
-    await rm(home, { recursive: true, maxRetries: 5 });
-  });
   await client.setRoots([root]);
   const pid = (): number => {
     const { state } = client;
@@ -128,7 +113,7 @@ describe('the real engine behind the client', () => {
 
 describe('the real engine on its own', () => {
   function forked(t: TestContext): ChildProcess {
-    const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(engineEntry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     t.after(() => child.kill('SIGKILL'));
     return child;
   }
@@ -186,7 +171,7 @@ describe('the real engine on its own', () => {
   });
 
   test('says what it is when it is started by hand', () => {
-    const { status, stderr } = spawnSync(process.execPath, [entry], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [engineEntry], { encoding: 'utf8' });
     assert.equal(status, 2);
     assert.match(stderr, /engine of Sextant/);
   });

@@ -3,13 +3,12 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { EngineClient } from '../../../src/extension/engine/engineClient.ts';
-import { defaultEngineSettings } from '../../../src/shared/protocol.ts';
+import type { EngineClient } from '../../../src/extension/engine/engineClient.ts';
 import type { RootStatus } from '../../../src/shared/status.ts';
+import { realEngine } from '../../support/realEngine.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
-const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
 const fixture = path.join(import.meta.dirname, '..', '..', 'fixtures', 'workspace');
 
 interface Window {
@@ -22,18 +21,10 @@ interface Window {
 
 /** A window on a copy of the fixture, with storage of its own. */
 async function openWindow(t: TestContext, { automatic }: { automatic: boolean }): Promise<Window> {
-  const home = temporaryFolder(t);
+  const { client, home } = realEngine(t);
   process.env['SEXTANT_RUNTIME_DIR'] = path.join(home, 'run');
   const folder = path.join(home, 'workspace');
   await cp(fixture, folder, { recursive: true });
-  const client = new EngineClient({
-    launch: { entry },
-    storageDir: path.join(home, 'storage'),
-    settings: { ...defaultEngineSettings, backend: 'cpu', threads: 1 },
-    onLog: () => undefined,
-    shutdownTimeoutMs: 20_000,
-  });
-  t.after(() => client.dispose());
   const uri = pathToFileURL(folder).href;
   await client.setRoots([{ uri, path: folder, name: 'workspace', settings: { automatic } }]);
   client.start();

@@ -6,6 +6,7 @@ import type { CommandContext } from '../../../src/extension/commands/commandCont
 import { EngineClient } from '../../../src/extension/engine/engineClient.ts';
 import { defaultEngineSettings } from '../../../src/shared/protocol.ts';
 import { testHub, type HubModel, type TestHub } from '../../support/hubServer.ts';
+import { engineEntry } from '../../support/realEngine.ts';
 import '../../support/registerFakeVscode.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 import { tinyBaseFiles, tinyModelFiles } from '../../support/tinyModel.ts';
@@ -15,7 +16,6 @@ const { selectModel } = await import('../../../src/extension/commands/selectMode
 const { HubToken } = await import('../../../src/extension/secrets/hubToken.ts');
 const { fake, resetFake, secrets, workspace } = await import('../../support/fakeVscode.ts');
 
-const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'engine', 'main.ts');
 const repository = 'acme/tiny-embed';
 
 beforeEach(resetFake);
@@ -37,7 +37,7 @@ async function manager(t: TestContext, model: Partial<HubModel> = {}): Promise<M
   fake.configuration.set('sextant.model.hubEndpoint', hub.address);
   fake.configuration.set('http.proxySupport', 'off');
   const engine = new EngineClient({
-    launch: { entry },
+    launch: { entry: engineEntry },
     storageDir: path.join(home, 'indexes'),
     settings: defaultEngineSettings,
     onLog: () => undefined,

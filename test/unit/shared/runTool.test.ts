@@ -3,11 +3,12 @@ import { describe, it } from 'node:test';
 import { SextantError } from '../../../src/shared/errors.ts';
 import { indexState } from '../../../src/shared/indexState.ts';
 import { runTool, type ToolBackend } from '../../../src/shared/runTool.ts';
-import type { SearchRequest, SearchResponse, SearchResult, SimilarRequest } from '../../../src/shared/search.ts';
+import type { SearchRequest, SearchResponse, SimilarRequest } from '../../../src/shared/search.ts';
 import type { RootStatus } from '../../../src/shared/status.ts';
 import { estimateTokens } from '../../../src/shared/toolAnswer.ts';
 import { parseToolInput } from '../../../src/shared/toolInput.ts';
 import { toolInputSchema, toolNames, tools } from '../../../src/shared/tools.ts';
+import { longResults } from '../../support/longResults.ts';
 
 const signal = new AbortController().signal;
 const reader = { countTokens: estimateTokens, countStructured: true };
@@ -140,21 +141,7 @@ describe('sextant_search', () => {
 
   it('keeps to the smaller of the budgets of call and reader', async () => {
     const { backend } = recorder();
-    const results = Array.from({ length: 30 }, (_, index): SearchResult => ({
-      root: harbour.uri,
-      path: `src/part${index}.ts`,
-      startLine: 1,
-      endLine: 40,
-      chunkId: index,
-      language: 'typescript',
-      kind: 'function',
-      symbol: `part${index}`,
-      signature: '',
-      score: 1,
-      signals: {},
-      matches: [],
-      text: 'sail(mast);\n'.repeat(40),
-    }));
+    const results = longResults(harbour.uri, 30);
     const long: ToolBackend = { ...backend, search: () => Promise.resolve({ ...empty, results }) };
     const tokens = async (maxTokens: number | undefined, most: number | undefined): Promise<number> => {
       const input = { query: 'x', ...(maxTokens && { maxTokens }) };

@@ -3,7 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import { SextantError } from '../../../../src/shared/errors.ts';
 import type { ToolBackend } from '../../../../src/shared/runTool.ts';
-import type { SearchResult } from '../../../../src/shared/search.ts';
+import { longResults } from '../../../support/longResults.ts';
 import '../../../support/registerFakeVscode.ts';
 
 const { SextantTool } = await import('../../../../src/extension/tools/languageModelTool.ts');
@@ -13,27 +13,16 @@ beforeEach(resetFake);
 
 const folder = { uri: 'file:///w', path: '/w', name: 'w' };
 
-function found(count: number): SearchResult[] {
-  return Array.from({ length: count }, (_, index) => ({
-    root: folder.uri,
-    path: `src/part${index}.ts`,
-    startLine: 1,
-    endLine: 40,
-    chunkId: index,
-    language: 'typescript',
-    kind: 'function',
-    symbol: `part${index}`,
-    signature: '',
-    score: 1,
-    signals: {},
-    matches: [],
-    text: 'sail(mast);\n'.repeat(40),
-  }));
-}
-
 function backend(search?: ToolBackend['search']): ToolBackend {
   const tookMs = { embed: 0, search: 0, total: 0 };
-  const answer = { query: '', mode: 'hybrid', tookMs, results: found(20), more: false, embeddedShare: 1 } as const;
+  const answer = {
+    query: '',
+    mode: 'hybrid',
+    tookMs,
+    results: longResults(folder.uri, 20),
+    more: false,
+    embeddedShare: 1,
+  } as const;
   return {
     folders: [folder],
     search: search ?? (() => Promise.resolve(answer)),
