@@ -30,6 +30,8 @@ const shipped = [
   'addon/addon.cc',
   'addon/delay_load.cc',
 ];
+/** The runner and, by kernel, what it runs. */
+const kernelTestSources = globSync('test/*.cc', { cwd: native }).sort();
 const emulated = [...core, ...kernels, 'emulation/simt.cc', 'reference/reference.cc'];
 
 /** Machine code for each generation, and PTX of the newest for those to come. A later minor version runs an earlier one's code. */
@@ -178,8 +180,8 @@ export function buildTests(cxx: string, { sanitize = false }: { readonly sanitiz
   const objects = compile(folder, emulated, () => [cxx, args]);
   const link = [...(sanitize ? sanitizers : []), '-lpthread'];
   const kernelTests = path.join(folder, 'kernel_tests');
-  const [tests] = compile(folder, ['test/kernel_tests.cc'], () => [cxx, args]);
-  run(cxx, [tests!, ...objects, ...link, '-o', kernelTests]);
+  const tests = compile(folder, kernelTestSources, () => [cxx, args]);
+  run(cxx, [...tests, ...objects, ...link, '-o', kernelTests]);
   const addon = path.join(folder, 'sextant_emulated.node');
   const glue = compile(folder, ['emulation/test_backends.cc', 'addon/addon.cc'], () => [cxx, args]);
   run(cxx, ['-shared', ...glue, ...objects, ...link, '-o', addon]);
@@ -189,7 +191,7 @@ export function buildTests(cxx: string, { sanitize = false }: { readonly sanitiz
 /** Builds the kernel tests for the GPU of this machine. */
 export function buildDeviceTests(nvcc: string): string {
   const folder = path.join(buildFolder, 'tests-device');
-  const sources = ['kernels/cuda_backend.cu', ...kernels, 'reference/reference.cc', 'test/kernel_tests.cc'];
+  const sources = ['kernels/cuda_backend.cu', ...kernels, 'reference/reference.cc', ...kernelTestSources];
   const objects = compile(folder, sources, () => [nvcc, ['-std=c++17', '-O3', '-arch=native']]);
   const program = path.join(folder, 'kernel_tests');
   run(nvcc, ['-cudart', 'static', ...objects, '-o', program]);

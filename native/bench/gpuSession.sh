@@ -16,7 +16,8 @@ build=build/session-$arch
 mkdir -p "$OUT" "$build"
 core=(core/{plan,mapped_file,weights,lane,worker,session}.cc)
 kernels=(kernels/{linear,linear_hopper,attention,rows,cuda_backend}.cu)
-others=(reference/reference.cc addon/cuda_backends.cc bench/c_api.cc test/kernel_tests.cc)
+tests=(test/*.cc reference/reference.cc)
+others=(addon/cuda_backends.cc bench/c_api.cc)
 nvidia-smi >"$OUT/nvidia-smi.txt" 2>&1
 
 compile() { # source
@@ -26,12 +27,12 @@ compile() { # source
 export -f compile
 export code build
 echo "== build for sm_$arch"
-printf '%s\n' "${core[@]}" "${kernels[@]}" "${others[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile {}' || exit 1
+printf '%s\n' "${core[@]}" "${kernels[@]}" "${others[@]}" "${tests[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile {}' || exit 1
 library_objects=()
 for source in "${core[@]}" "${kernels[@]}" addon/cuda_backends.cc bench/c_api.cc; do library_objects+=("$build/$(basename "$source").o"); done
 nvcc -shared -cudart static "${library_objects[@]}" -o "$build/libsextant_bench.so" || exit 1
-test_objects=("$build/kernel_tests.cc.o" "$build/reference.cc.o")
-for source in "${kernels[@]}"; do test_objects+=("$build/$(basename "$source").o"); done
+test_objects=()
+for source in "${tests[@]}" "${kernels[@]}"; do test_objects+=("$build/$(basename "$source").o"); done
 nvcc -cudart static "${test_objects[@]}" -o "$build/kernel_tests" || exit 1
 grep -h -A1 -E "Compiling entry|registers" "$build"/*.cu.log >"$OUT/ptxas.txt"
 

@@ -192,6 +192,18 @@ SEXTANT_DEVICE void write_sums(const float (&sums)[Shape::row_blocks][Shape::col
   }
 }
 
+/** Begins to copy what a step along k multiplies into the step's stage: rows of the input, and behind them rows of the weight. */
+template <class Shape>
+SEXTANT_DEVICE void copy_stage(unsigned char* shared, const LinearArguments& a, int first_row, int first_column, int step) {
+  unsigned char* stage = shared + step % Shape::stages * Shape::stage_bytes;
+  const int k = step * Shape::step;
+  copy_tile<Shape::block_rows, Shape::step, Shape::threads>(stage, static_cast<const std::uint16_t*>(a.input), a.ld_input,
+                                                            first_row, a.rows, k, a.inner);
+  copy_tile<Shape::block_columns, Shape::step, Shape::threads>(stage + Shape::left_bytes,
+                                                               static_cast<const std::uint16_t*>(a.weight), a.ld_weight,
+                                                               first_column, a.columns, k, a.inner);
+}
+
 /** See `LinearArguments`. Grid: blocks of columns (x), blocks of rows (y). */
 template <class E, class Shape>
 __global__ void __launch_bounds__(Shape::threads) linear_kernel(const LinearArguments a) {
@@ -202,19 +214,11 @@ __global__ void __launch_bounds__(Shape::threads) linear_kernel(const LinearArgu
     const int warp_row = warp_index() / Shape::warps_across * Shape::warp_rows;
     const int warp_column = warp_index() % Shape::warps_across * Shape::warp_columns;
     const int steps = (a.inner + Shape::step - 1) / Shape::step;
-    const auto copy_stage = [&](int step) {
-      unsigned char* stage = shared + step % Shape::stages * Shape::stage_bytes;
-      const int k = step * Shape::step;
-      copy_tile<Shape::block_rows, Shape::step, Shape::threads>(stage, static_cast<const std::uint16_t*>(a.input), a.ld_input,
-                                                                first_row, a.rows, k, a.inner);
-      copy_tile<Shape::block_columns, Shape::step, Shape::threads>(stage + Shape::left_bytes,
-                                                                   static_cast<const std::uint16_t*>(a.weight), a.ld_weight,
-                                                                   first_column, a.columns, k, a.inner);
-    };
+    const auto copy = [&](int step) { copy_stage<Shape>(shared, a, first_row, first_column, step); };
     float sums[Shape::row_blocks][Shape::column_blocks][4] = {};
     SEXTANT_UNROLL
     for (int step = 0; step < Shape::stages - 1; step++) {
-      if (step < steps) copy_stage(step);
+      if (step < steps) copy(step);
       commit_copies();
     }
     SEXTANT_NO_UNROLL
@@ -222,7 +226,7 @@ __global__ void __launch_bounds__(Shape::threads) linear_kernel(const LinearArgu
       await_copies<Shape::stages - 2>();
       // The stage is there for all warps, and all have left the one that is overwritten next.
       __syncthreads();
-      if (step + Shape::stages - 1 < steps) copy_stage(step + Shape::stages - 1);
+      if (step + Shape::stages - 1 < steps) copy(step + Shape::stages - 1);
       commit_copies();
       multiply_step<E, Shape>(sums, shared + step % Shape::stages * Shape::stage_bytes, warp_row, warp_column);
     }

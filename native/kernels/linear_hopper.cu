@@ -23,19 +23,11 @@ __global__ void __launch_bounds__(HopperShape::threads, 2) linear_hopper_kernel(
   const int first_row = static_cast<int>(blockIdx.y) * Shape::block_rows;
   const int first_column = static_cast<int>(blockIdx.x) * Shape::block_columns;
   const int steps = (a.inner + Shape::step - 1) / Shape::step;
-  const auto copy_stage = [&](int step) {
-    unsigned char* stage = shared + step % Shape::stages * Shape::stage_bytes;
-    const int k = step * Shape::step;
-    copy_tile<Shape::block_rows, Shape::step, Shape::threads>(stage, static_cast<const std::uint16_t*>(a.input), a.ld_input,
-                                                              first_row, a.rows, k, a.inner);
-    copy_tile<Shape::block_columns, Shape::step, Shape::threads>(stage + Shape::left_bytes,
-                                                                 static_cast<const std::uint16_t*>(a.weight), a.ld_weight,
-                                                                 first_column, a.columns, k, a.inner);
-  };
+  const auto copy = [&](int step) { copy_stage<Shape>(shared, a, first_row, first_column, step); };
   float sums[1][16][4] = {};
   SEXTANT_UNROLL
   for (int step = 0; step < distance; step++) {
-    if (step < steps) copy_stage(step);
+    if (step < steps) copy(step);
     commit_copies();
   }
   const int own_rows = warp_index() / 4 * 64;
@@ -46,7 +38,7 @@ __global__ void __launch_bounds__(HopperShape::threads, 2) linear_hopper_kernel(
     await_products<1>();
     // The stage is there for all warps, and no product reads the one that is overwritten next.
     __syncthreads();
-    if (step + distance < steps) copy_stage(step + distance);
+    if (step + distance < steps) copy(step + distance);
     commit_copies();
     const unsigned char* stage = shared + step % Shape::stages * Shape::stage_bytes;
     const std::uint64_t left = tile_descriptor(shared_offset(stage) + static_cast<std::uint32_t>(own_rows * Shape::step * 2));
