@@ -66,8 +66,8 @@ let starting: Promise<Runtime> | undefined;
 let parser: treeSitter.Parser | undefined;
 const grammars = new Map<GrammarName, Promise<treeSitter.Language>>();
 
-/** What a WASM function may run, in bytes of code, before V8 optimises it: more than any will. */
-const baselineOnly = '--wasm-tiering-budget=2000000000';
+/** V8 compiles WASM with its baseline compiler alone; it needs both, for each of them leaves a way to the optimising one. */
+const baselineOnly = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
 /**
  * The tree-sitter runtime, started on first use. V8's optimising compiler takes gigabytes for the lexers of a dozen grammars, and
@@ -75,7 +75,7 @@ const baselineOnly = '--wasm-tiering-budget=2000000000';
  */
 function startRuntime(): Promise<Runtime> {
   starting ??= (async () => {
-    setFlagsFromString(baselineOnly);
+    for (const flag of baselineOnly) setFlagsFromString(flag);
     const runtime = createRequire(import.meta.url)('@vscode/tree-sitter-wasm') as Runtime;
     const wasm = dependencyFile('@vscode/tree-sitter-wasm/wasm/tree-sitter.wasm');
     await runtime.Parser.init({ locateFile: () => wasm });
