@@ -61,7 +61,7 @@ interface Block {
   readonly cost: number;
 }
 
-export function displayPath(result: Pick<SearchResult, 'root' | 'path'>, folders: readonly ToolFolder[]): string {
+function displayPath(result: Pick<SearchResult, 'root' | 'path'>, folders: readonly ToolFolder[]): string {
   const folder = folders.find(({ uri }) => uri === result.root);
   return folders.length > 1 && folder !== undefined ? `${folder.name}/${result.path}` : result.path;
 }

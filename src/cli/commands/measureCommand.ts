@@ -8,7 +8,7 @@ import { refreshedRoot } from './searchCommand.ts';
 const barWidth = 30;
 
 /** A table with a bar for each figure, one block for each source. */
-export function describeReport(report: MeasureReport): string {
+function describeReport(report: MeasureReport): string {
   const several = new Set(report.rows.map(({ model }) => model).filter((model) => model !== null)).size > 1;
   const label = ({ mode, model }: MeasureRow): string => (several && model !== null ? `${mode} · ${model}` : mode);
   const width = Math.max(...report.rows.map((row) => label(row).length));
@@ -41,7 +41,7 @@ export const measureCommand: Command = {
   async run(context) {
     const { options, positionals, engine, signal, progress } = context;
     const queries = numberOption(options, 'queries', { fallback: defaultMeasuredQueries, min: 10, max: 5000 });
-    const sources = sourcesFrom(stringListOption(options, 'source'));
+    const sources = sourcesFrom('source', stringListOption(options, 'source'));
     const compared = stringOption(options, 'compare');
     const compare = compared === undefined ? undefined : resolveModel(compared);
     const root = await refreshedRoot(context, { embed: true, directory: positionals[0] ?? '.' });

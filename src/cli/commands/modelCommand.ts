@@ -21,7 +21,7 @@ function service({ progress }: CommandContext): ModelService {
 }
 
 /** One line of progress for a terminal. */
-export function progressLine(progress: ModelProgress): string {
+function progressLine(progress: ModelProgress): string {
   const { phase, doneBytes, totalBytes, bytesPerSecond, etaSeconds, detail } = progress;
   const parts = [`${phase} ${megabytes(doneBytes)} of ${megabytes(totalBytes)}`];
   if (detail !== undefined) parts.push(detail);

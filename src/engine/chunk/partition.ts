@@ -95,7 +95,7 @@ class Cutter {
  * Cuts a range of lines into even pieces of about the target size, in front of the lines with the best borders.
  * A range that is not much larger than one piece is left alone.
  */
-export function splitLines(
+function splitLines(
   lines: LineTable,
   borders: Uint16Array,
   start: number,

@@ -1,4 +1,4 @@
-export const changeKinds = ['added', 'modified', 'deleted', 'renamed', 'copied', 'retyped'] as const;
+const changeKinds = ['added', 'modified', 'deleted', 'renamed', 'copied', 'retyped'] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 
 /** A changed run of lines. Lines are 1-based; a count of 0 means that the run is empty on that side. */

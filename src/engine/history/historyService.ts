@@ -15,7 +15,7 @@ import { RootHistory } from './rootHistory.ts';
 import { historyResult, rankHistory, type RankedItem } from './searchHistory.ts';
 
 /** The newest so many commits are kept unless the settings say otherwise. */
-export const defaultCommitLimit = 20_000;
+const defaultCommitLimit = 20_000;
 /** A search looks for new commits when the last look is longer ago; work on files, which comes with every save, less often. */
 const staleMs = { search: 3000, files: 15_000 } as const;
 

@@ -7,7 +7,7 @@ import type { SearchIndex } from '../store/searchIndex.ts';
 import type { AnswerPlace, HeldOutQuery } from './heldOutQueries.ts';
 
 /** How deep rankings are looked at. */
-export const depth = 50;
+const depth = 50;
 
 export interface QueryOutcome extends MeasureScores {
   readonly query: HeldOutQuery;

@@ -26,7 +26,7 @@ export class RemoteError extends SextantError {
 const longestDetail = 300;
 
 /** What the server says of its refusal, in one line; the forms of OpenAI, vLLM, llama.cpp, text-embeddings-inference and Ollama. */
-export function detailOf(body: string): string {
+function detailOf(body: string): string {
   let text = body;
   try {
     const json = JSON.parse(body) as { error?: unknown; message?: unknown; detail?: unknown } | null;

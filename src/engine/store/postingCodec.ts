@@ -17,12 +17,12 @@
 /** 2^11 chunks: few rows for a search to read, little to rewrite for a file that is saved. */
 export const blockBits = 11;
 export const blockSize = 1 << blockBits;
-export const bucketBits = 9;
+const bucketBits = 9;
 const bucketMask = (1 << bucketBits) - 1;
 
 /** In the order of the bits and of the weights. */
 export const fieldNames = ['path', 'symbol', 'signature', 'doc', 'body'] as const;
-export const bodyField = fieldNames.length - 1;
+const bodyField = fieldNames.length - 1;
 const fieldsFlag = 0x80;
 const recordHeader = 8;
 

@@ -118,7 +118,7 @@ export async function inspectPath(
 }
 
 /** The real path of a root folder: the one form of it that everything else is relative to. */
-export async function canonicalRoot(rootPath: string): Promise<string> {
+async function canonicalRoot(rootPath: string): Promise<string> {
   try {
     return await realpath(rootPath);
   } catch (cause) {

@@ -38,7 +38,7 @@ interface Level {
   readonly own: readonly PatternSource[];
 }
 
-export const ownIgnoreFile = '.sextantignore';
+const ownIgnoreFile = '.sextantignore';
 
 /**
  * Decides for every path of one root whether it is left out; the same instance serves scanning, watching and clearing.

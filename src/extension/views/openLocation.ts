@@ -68,7 +68,7 @@ export class LocationOpener implements vscode.Disposable {
 }
 
 /** Throws `invalid_argument` unless the place lies in a folder of this workspace. */
-export function locationUri(location: Location): vscode.Uri {
+function locationUri(location: Location): vscode.Uri {
   const folder = localFolders().find(({ uri }) => uri.toString() === location.root);
   const segments = location.path.split('/');
   if (!folder || segments.includes('..')) {

@@ -34,7 +34,7 @@ export function embeddedPercent(status: EngineStatus): number | undefined {
   return chunks === 0 ? undefined : Math.floor((100 * embedded) / chunks);
 }
 
-export function totals(status: EngineStatus): {
+function totals(status: EngineStatus): {
   readonly files: number;
   readonly chunks: number;
   readonly embedded: number;

@@ -1,7 +1,7 @@
 import { ProtobufWriter } from './protobufWriter.ts';
 
 /** `TensorProto.DataType` of onnx.proto. */
-export const elementTypes = {
+const elementTypes = {
   float32: 1,
   uint8: 2,
   int8: 3,

@@ -18,7 +18,7 @@ interface Scale {
 }
 
 /** The range of the values with a little air, never empty. */
-export function scaleOf(points: readonly CurvePoint[]): Scale {
+function scaleOf(points: readonly CurvePoint[]): Scale {
   const values = points.map(({ value }) => value);
   const low = Math.min(...values);
   const high = Math.max(...values);

@@ -11,7 +11,7 @@ interface RunHistoryProps {
 
 const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-export function runLabel({ createdAt, state, result, promoted }: FinetuneRun): string {
+function runLabel({ createdAt, state, result, promoted }: FinetuneRun): string {
   const gain = result === undefined ? state : `${result.before.ndcg10.toFixed(3)} → ${result.after.ndcg10.toFixed(3)}`;
   return `${dateFormat.format(new Date(createdAt))} · ${gain}${promoted ? ' ✓' : ''}`;
 }

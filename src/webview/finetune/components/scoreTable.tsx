@@ -27,7 +27,7 @@ export function rowsOf(result: FinetuneResult): Row[] {
 }
 
 /** `+12 %` of what it was before; a dash where there was nothing. */
-export function relativeChange(before: number, after: number): string {
+function relativeChange(before: number, after: number): string {
   if (before === 0) return '–';
   const change = Math.round((100 * (after - before)) / before);
   return `${change > 0 ? '+' : change < 0 ? '−' : '±'}${Math.abs(change)} %`;

@@ -21,7 +21,7 @@ interface Option {
 }
 
 /** What fits the typed text: names that contain it, and the text itself as a path to search in or to leave out. */
-export function filterOptions(state: PanelState, typed: string): Option[] {
+function filterOptions(state: PanelState, typed: string): Option[] {
   const wanted = typed.trim().toLowerCase();
   // The status follows the index; the facets are those of the moment when the panel was opened.
   const languages = new Set([...indexedLanguages(state.host.status), ...state.facets.languages]);
