@@ -1,5 +1,4 @@
-const changeKinds = ['added', 'modified', 'deleted', 'renamed', 'copied', 'retyped'] as const;
-export type ChangeKind = (typeof changeKinds)[number];
+export type ChangeKind = 'added' | 'modified' | 'deleted' | 'renamed' | 'copied' | 'retyped';
 
 /** A changed run of lines. Lines are 1-based; a count of 0 means that the run is empty on that side. */
 export interface Hunk {
