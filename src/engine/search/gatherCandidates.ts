@@ -1,8 +1,7 @@
-import type { CandidateFilter, ChunkRow, FieldWeights, SearchSource } from '../store/searchIndex.ts';
+import type { Candidate, CandidateFilter, ChunkRow, FieldWeights, SearchSource } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
 import type { SearchRoot } from './searchRoot.ts';
-import { dot } from './vectors.ts';
 
 /** A chunk that one of the sources brought up, with what each source said about it. */
 export interface RankCandidate {
@@ -55,15 +54,17 @@ function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkI
   }
 }
 
+/** Cosines of chunks to the query: those that the dense search brought up have theirs already. */
 async function cosines(
   index: SearchSource,
   chunkIds: readonly number[],
   vector: Float32Array | undefined,
+  dense: readonly Candidate[],
 ): Promise<Map<number, number>> {
-  const result = new Map<number, number>();
-  if (vector === undefined) return result;
-  for (const [chunkId, embedding] of await index.embeddings(chunkIds)) result.set(chunkId, dot(vector, embedding));
-  return result;
+  if (vector === undefined) return new Map();
+  const known = new Map(dense.map(({ chunkId, score }) => [chunkId, score]));
+  const others = chunkIds.filter((chunkId) => !known.has(chunkId));
+  return new Map([...known, ...(await index.cosines(vector, others))]);
 }
 
 /** Candidates of one root from BM25, the embeddings and the symbol table, at most `ranked` of them. */
@@ -85,7 +86,7 @@ export async function gatherCandidates({ root, index }: SearchRoot, options: Gat
     .slice(0, Math.ceil(candidateLimits.ranked * scale))
     .map(([chunkId]) => chunkId);
   const bm25 = new Map(keyword.map((candidate) => [candidate.chunkId, candidate.score]));
-  const [cosine, rows] = await Promise.all([cosines(index, kept, vector), index.chunks(kept)]);
+  const [cosine, rows] = await Promise.all([cosines(index, kept, vector, dense), index.chunks(kept)]);
   return rows.map((row) => ({
     root,
     row,

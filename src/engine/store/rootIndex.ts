@@ -62,6 +62,12 @@ export class RootIndex implements SearchIndex {
     return this.#store.read((reader) => reader.chunks(chunkIds));
   }
 
+  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
+    return this.#store.read((reader) =>
+      this.#comparable(reader) ? reader.cosines(vector, chunkIds) : new Map<number, number>(),
+    );
+  }
+
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
     return this.#store.read((reader) =>
       this.#comparable(reader) ? reader.embeddings(chunkIds) : new Map<number, Float32Array>(),

@@ -70,6 +70,8 @@ export interface SearchIndex {
   symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[];
   /** In the order asked for; ids that are gone are left out. */
   chunks(chunkIds: readonly number[]): ChunkRow[];
+  /** Cosines of `vector` (L2-normalised) to the chunks that have an embedding in the serving generation. */
+  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number>;
   /** The stored embeddings of chunks that have one in the serving generation, L2-normalised. */
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array>;
   chunksOfFile(fileId: number): ChunkRow[];

@@ -101,6 +101,11 @@ export class StoreReader implements SearchIndex {
     return rows.map((row) => this.#chunkRow(row));
   }
 
+  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
+    const generation = this.#generation();
+    return generation === undefined ? new Map<number, number>() : this.#vectors(generation).cosines(vector, chunkIds);
+  }
+
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
     const generation = this.#generation();
     return generation === undefined ? new Map<number, Float32Array>() : this.#vectors(generation).embeddings(chunkIds);

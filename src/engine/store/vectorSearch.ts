@@ -49,11 +49,12 @@ export class VectorSearch {
   search(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): Candidate[] {
     if (total === 0 || limit <= 0) return [];
     const wanted = Math.max(leastRescored, limit * rescoreFactor);
-    const scored = this.#stored(this.#candidates(signBits(vector), wanted, filter, total)).map((row) => ({
-      chunkId: row.chunkId,
-      score: cosineWithStored(vector, row.vector),
-    }));
+    const scored = this.#scored(vector, this.#candidates(signBits(vector), wanted, filter, total));
     return scored.sort((a, b) => b.score - a.score || a.chunkId - b.chunkId).slice(0, limit);
+  }
+
+  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
+    return new Map(this.#scored(vector, chunkIds).map(({ chunkId, score }) => [chunkId, score]));
   }
 
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
@@ -69,6 +70,10 @@ export class VectorSearch {
       )
       .all(this.#generation.id, afterId, limit) as Stored[];
     return this.#decoded(rows);
+  }
+
+  #scored(vector: Float32Array, chunkIds: readonly number[]): Candidate[] {
+    return this.#stored(chunkIds).map((row) => ({ chunkId: row.chunkId, score: cosineWithStored(vector, row.vector) }));
   }
 
   #decoded(rows: readonly Stored[]): Map<number, Float32Array> {

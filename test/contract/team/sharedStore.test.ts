@@ -97,6 +97,8 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
   };
   const { embeddings } = await encoder.embed(['how tokens are read', 'socket retries'], 'query');
   const dense = await Promise.all(embeddings.map(async (vector) => place(await index.dense(vector, 1000, {}))));
+  const near = (await index.dense(embeddings[0]!, 40, {})).map(({ chunkId }) => chunkId);
+  const cosines = await index.cosines(embeddings[1]!, near);
   const filtered = await index.keyword(['token', 'cach'], weights, 1000, { languages: ['typescript'] });
   const files = await index.files();
   const some = new Set(files.slice(0, 5).map(({ fileId }) => fileId));
@@ -110,6 +112,7 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
     await place(await index.keyword(['read', 'token', 'config'], weights, 1000, {})),
     await place(filtered),
     ...dense,
+    await place([...cosines].map(([chunkId, score]) => ({ chunkId, score }))),
     await place(await index.dense(embeddings[0]!, 1000, { fileIds: some })),
     await place(await index.keyword(['read', 'token'], weights, 1000, { fileIds: some })),
   ];

@@ -93,6 +93,11 @@ export class SharedIndex implements SearchSource {
     return rows.filter((row) => row !== undefined);
   }
 
+  async cosines(vector: Float32Array, chunkIds: readonly number[]): Promise<Map<number, number>> {
+    const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
+    return vectors === undefined ? new Map<number, number>() : vectors.cosines(view, vector, chunkIds);
+  }
+
   async embeddings(chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {
     const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
     return vectors === undefined ? new Map<number, Float32Array>() : vectors.embeddings(view, chunkIds);

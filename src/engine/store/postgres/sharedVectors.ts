@@ -33,6 +33,21 @@ export class SharedVectors {
     }
   }
 
+  /** The server computes them: a vector takes fifty times the bytes of its cosine on the way. */
+  async cosines(view: ViewSnapshot, vector: Float32Array, chunkIds: readonly number[]): Promise<Map<number, number>> {
+    const { modelId, dimension } = this.#model;
+    if (vector.length !== dimension || chunkIds.length === 0) return new Map();
+    const rows = await this.#connection.rows<Candidate>(
+      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $3::halfvec(${dimension})) AS score
+       FROM unnest($2::bigint[]) AS w (chunk_id)
+       JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
+       JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = c.text_hash`,
+      [view.repositoryId, chunkIds, `[${vector.join(',')}]`],
+      `cosines_${modelId}`,
+    );
+    return new Map(rows.map(({ chunkId, score }) => [chunkId, score]));
+  }
+
   async embeddings(view: ViewSnapshot, chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {
     const rows = await this.#connection.rows<{ chunkId: number; vector: Buffer }>(
       `SELECT c.chunk_id AS "chunkId", halfvec_send(v.vector) AS vector

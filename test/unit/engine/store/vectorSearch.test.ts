@@ -103,6 +103,19 @@ test('the nearest are found, with every sort of filter', (context) => {
   }
 });
 
+test('the cosine of a chunk is the same whether it was searched for or asked for', (context) => {
+  const { store, near } = filledStore(context);
+  const query = near(0.5);
+  const found = store.read((reader) => reader.dense(query, 50, {}));
+  const ids = found.map(({ chunkId }) => chunkId);
+  const cosines = store.read((reader) => reader.cosines(query, [...ids, -1]));
+  assert.deepEqual(cosines, new Map(found.map(({ chunkId, score }) => [chunkId, score])));
+  for (const [chunkId, embedding] of store.read((reader) => reader.embeddings(ids))) {
+    const product = embedding.reduce((sum, value, i) => sum + value * query[i]!, 0);
+    assert.ok(Math.abs(cosines.get(chunkId)! - product) < 1e-5);
+  }
+});
+
 test('limits, deleted chunks and ids that are gone', (context) => {
   const { store, near } = filledStore(context);
   const query = near(0.5);
