@@ -35,7 +35,7 @@ export async function runSentimentIssues(context: CommandContext): Promise<Comma
     sources.push(path.resolve(file));
   } else if (forge !== undefined) {
     const { notice, removed = 0 } = await mood.syncIssues(root.uri, forge, signal, options['full'] === true);
-    if (removed > 0) say(`${removed} were deleted on the forge.`);
+    if (removed > 0) say(`Deleted on the forge, and now here: ${removed}.`);
     if (notice !== undefined) say(notice);
     sources.push(sourceNameOf(forge));
   }
