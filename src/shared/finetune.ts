@@ -38,6 +38,10 @@ export const finetuneSettingsSchema = z.object({
   negatives: z.int().check(z.gte(0), z.lte(8)),
   /** Leaves out negatives that the model finds closer to the query than the answer itself (GISTEmbed, Solatorio 2024). */
   guideNegatives: z.boolean(),
+  /** How firmly embeddings are held where they were, so that less is forgotten; 0 lets them go. */
+  anchor: z._default(z.number().check(z.gte(0), z.lte(1000)), 0),
+  /** Sources that do not teach, to see what they are worth; they judge all the same. */
+  without: z._default(z.array(z.enum(pairSources)), []),
   /** Training ends after so many minutes with the best weights so far. */
   maxMinutes: z.number().check(z.gt(0), z.lte(24 * 60)),
   /** Leaves out pairs whose answer the present model does not find among the first so many of a hundred. */
@@ -55,17 +59,22 @@ export const defaultFinetuneSettings: FinetuneSettings = {
   tableRate: 1,
   negatives: 1,
   guideNegatives: false,
+  anchor: 0,
+  without: [],
   maxMinutes: 12,
   consistency: 50,
   seed: 1,
 };
 
-/** For small encoders, whose knowledge is in the token embeddings; measured on the embedded default. */
+/** For small encoders, whose knowledge is in the token embeddings; measured on the embedded default, see `engine/finetune/README.md`. */
 export const smallModelSettings: FinetuneSettings = {
   ...defaultFinetuneSettings,
   method: 'full',
+  epochs: 8,
   learningRate: 1e-4,
   tableRate: 20,
+  negatives: 0,
+  anchor: 1,
 };
 
 /** The settings with another method and the rates that go with it; `recommended` are those chosen for the model. */

@@ -25,6 +25,7 @@ function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
   const method = stringOption(options, 'method') === undefined ? {} : methodFrom(options);
   const number = (key: keyof FinetuneSettings, name: string, range: Range): Partial<FinetuneSettings> =>
     stringOption(options, name) === undefined ? {} : { [key]: numberOption(options, name, { fallback: 0, ...range }) };
+  const without = sourcesFrom('without', stringListOption(options, 'without'));
   return {
     ...method,
     ...number('epochs', 'epochs', { min: 1, max: 50 }),
@@ -35,7 +36,9 @@ function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
     ...number('maxMinutes', 'max-minutes', { min: 0.01, max: 24 * 60, integer: false }),
     ...number('consistency', 'consistency', { min: 1, max: 100 }),
     ...number('seed', 'seed', { min: 0, max: 2 ** 31 }),
+    ...number('anchor', 'anchor', { min: 0, max: 1000, integer: false }),
     ...(options['guide-negatives'] === true ? { guideNegatives: true } : {}),
+    ...(without.length === 0 ? {} : { without }),
   };
 }
 
@@ -141,7 +144,7 @@ async function work(
 
 async function prepare(context: CommandContext, directory: string): Promise<FinetuneRun> {
   const { engine, options, signal, progress } = context;
-  const sources = sourcesFrom(stringListOption(options, 'source'));
+  const sources = sourcesFrom('source', stringListOption(options, 'source'));
   const root = await refreshedRoot(context, { embed: true, directory });
   progress('Mining pairs');
   const run = await engine().finetune.prepare(root.uri, sources.length === 0 ? undefined : sources, signal);
@@ -163,7 +166,7 @@ function listed(runs: readonly FinetuneRun[]): CommandResult {
 export const finetuneCommand: Command = {
   name: 'finetune',
   usage:
-    'finetune [DIR] [--pairs F] [--epochs N] [--batch N] [--lr X] [--method lora|full] [--negatives N] [--max-minutes N] [--keep-old] [--out DIR] | --list | --resume ID | --remove ID | --rollback',
+    'finetune [DIR] [--pairs F] [--epochs N] [--batch N] [--lr X] [--method lora|full] [--negatives N] [--max-minutes N] [--without SOURCE,…] [--keep-old] [--out DIR] | --list | --resume ID | --remove ID | --rollback',
   summary: 'Train the model on your own code, and use it if it is better on questions it never saw.',
   options: {
     pairs: { type: 'string' },
@@ -176,6 +179,8 @@ export const finetuneCommand: Command = {
     negatives: { type: 'string' },
     'guide-negatives': { type: 'boolean' },
     consistency: { type: 'string' },
+    anchor: { type: 'string' },
+    without: { type: 'string', multiple: true },
     'max-minutes': { type: 'string' },
     seed: { type: 'string' },
     'keep-old': { type: 'boolean' },

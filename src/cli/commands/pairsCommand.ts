@@ -19,11 +19,11 @@ import {
 } from '../command.ts';
 import { refreshedRoot } from './searchCommand.ts';
 
-/** The sources that `--source` names; all that ask nobody when it names none. */
-export function sourcesFrom(names: readonly string[]) {
+/** The sources that an option names. */
+export function sourcesFrom(option: string, names: readonly string[]) {
   return names.map((name) => {
     const source = pairSources.find((candidate) => candidate === name);
-    if (source === undefined) throw new UsageError(`--source is one of ${pairSources.join(', ')}, not «${name}».`);
+    if (source === undefined) throw new UsageError(`--${option} is one of ${pairSources.join(', ')}, not «${name}».`);
     return source;
   });
 }
@@ -80,7 +80,7 @@ export const pairsCommand: Command = {
     const { options, positionals, signal, engine } = context;
     const out = stringOption(options, 'out');
     if (out === undefined) throw new UsageError('pairs needs --out FILE.jsonl or FILE.csv.');
-    const sources = sourcesFrom(stringListOption(options, 'source'));
+    const sources = sourcesFrom('source', stringListOption(options, 'source'));
     const root = await refreshedRoot(context, { embed: false, directory: positionals[0] ?? '.' });
     const opened = engine().opened(root.uri);
     const pairs = await minePairs({

@@ -73,8 +73,10 @@ async function train(
   checkpointDir: string,
 ): Promise<void> {
   const { record, access, signal } = work;
+  const teaches = ({ source }: QueryPair): boolean => !record.settings.without.includes(source);
   await trainFold({
-    ...split,
+    train: split.train.filter(teaches),
+    tune: split.tune,
     corpus: work.corpus,
     guard: work.guard,
     base: work.base,

@@ -1,12 +1,12 @@
-import { defaultEncoderSettings } from './training/trainingTypes.ts';
+import { mean } from '../eval/retrievalMetrics.ts';
 import type { FinetuneSettings, QueryPair } from '../../shared/finetune.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { placeKey, sampled, type CorpusEntry } from './evaluate/corpus.ts';
-import { evaluatePairs, judgedQueries, meanOf } from './evaluate/evaluatePairs.ts';
+import { evaluatePairs, judgedQueries, meanOf, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
 import { guardScore, type GuardSet } from './evaluate/guardSet.ts';
 import { mineNegatives } from './hardNegatives.ts';
 import { trainEncoder } from './training/trainEncoder.ts';
-import type { TrainingStep, Verdict } from './training/trainingTypes.ts';
+import { defaultEncoderSettings, type TrainingStep, type Verdict } from './training/trainingTypes.ts';
 
 export interface TrainFoldOptions {
   readonly train: readonly QueryPair[];
@@ -55,6 +55,11 @@ class EarlyStop {
   }
 }
 
+/** Smoother than nDCG@10, which few queries move in jumps: the gain of every place among the first hundred. */
+function gainOf({ rank }: JudgedOutcome): number {
+  return rank === null ? 0 : 1 / Math.log2(rank + 1);
+}
+
 /** Scores a candidate by the tuning queries, less what it loses on the guard set. */
 async function candidateJudge(
   options: TrainFoldOptions,
@@ -64,9 +69,9 @@ async function candidateJudge(
   const entries = sampled(corpus, new Set(tune.map(placeKey)), tuneCorpus);
   const guardBefore = await guardScore(base, guard, signal);
   return async (encoder) => {
-    const { ndcg10 } = meanOf(await evaluatePairs(encoder, queries, entries, { signal }));
+    const outcomes = await evaluatePairs(encoder, queries, entries, { signal });
     const lost = Math.max(0, guardBefore - (await guardScore(encoder, guard, signal)) - guardSlack);
-    return { ndcg10, score: ndcg10 - guardCharge * lost };
+    return { ndcg10: meanOf(outcomes).ndcg10, score: mean(outcomes.map(gainOf)) - guardCharge * lost };
   };
 }
 
@@ -106,6 +111,7 @@ export async function trainFold(
       learningRate: settings.learningRate,
       tableRate: settings.tableRate,
       negativesPerPair: settings.negatives,
+      anchor: settings.anchor,
       seed: settings.seed,
       threads: options.threads,
     },

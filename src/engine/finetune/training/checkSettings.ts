@@ -34,6 +34,7 @@ const encoder = z.object({
   scale: z.number().positive().max(10_000),
   symmetric: z.boolean(),
   negativesPerPair: z.number().int().min(0).max(1024),
+  anchor: z.number().min(0).max(10_000),
   matryoshka: z.array(z.object({ dimension: count(16_384), weight: z.number().min(0).max(1000) })),
 });
 

@@ -1,6 +1,7 @@
 import type { ModelFolder } from '../../model/modelFolder.ts';
 import type { Matrix } from '../../runtime/ortModel.ts';
 import { TextTokenizer } from '../../runtime/textTokenizer.ts';
+import { addAnchorLoss } from './anchorLoss.ts';
 import { batchesWithoutDuplicates, epochOrder, type BatchPair } from './dataOrder.ts';
 import type { StepInput } from './packedGradients.ts';
 import { rankingLoss } from './rankingLoss.ts';
@@ -8,6 +9,8 @@ import type { EncoderSettings, TrainingPair } from './trainingTypes.ts';
 
 /** Cuts data into the steps of an epoch; the same each time it is asked for. */
 export interface Objective {
+  /** Called once with the weights from before training, whatever state is taken up afterwards. */
+  prepare?(rows: (lists: readonly Int32Array[]) => Promise<Matrix>): Promise<void>;
   /** Steps of an epoch, which counts from 0. */
   epoch(epoch: number): readonly (() => StepInput)[];
 }
@@ -23,6 +26,8 @@ export class EncoderObjective implements Objective {
   readonly #pairs: readonly TrainingPair[];
   readonly #tokens: readonly TokenPair[];
   readonly #settings: EncoderSettings;
+  /** What each list of tokens was embedded as before training. */
+  readonly #anchors = new Map<Int32Array, Float32Array>();
 
   private constructor(pairs: readonly TrainingPair[], tokens: readonly TokenPair[], settings: EncoderSettings) {
     this.#pairs = pairs;
@@ -52,6 +57,14 @@ export class EncoderObjective implements Objective {
     return new EncoderObjective(pairs, tokens, settings);
   }
 
+  async prepare(rows: (lists: readonly Int32Array[]) => Promise<Matrix>): Promise<void> {
+    if (this.#settings.anchor === 0) return;
+    const lists = this.#tokens.flatMap(({ query, document, negatives }) => [query, document, ...negatives]);
+    const { data, columns } = await rows(lists);
+    for (const [row, list] of lists.entries())
+      this.#anchors.set(list, data.subarray(row * columns, (row + 1) * columns));
+  }
+
   epoch(epoch: number): readonly (() => StepInput)[] {
     const { batchSize, negativesPerPair } = this.#settings;
     const order = epochOrder(this.#pairs.length, epoch, this.#settings);
@@ -64,13 +77,17 @@ export class EncoderObjective implements Objective {
     const negatives = batch.flatMap(({ pair, negatives: used }) =>
       used.map((index) => this.#tokens[pair]!.negatives[index]!),
     );
-    return {
-      lists: [...pairs.map(({ query }) => query), ...pairs.map(({ document }) => document), ...negatives],
-      loss: (rows) => this.#loss(rows, batch.length),
-    };
+    const lists = [...pairs.map(({ query }) => query), ...pairs.map(({ document }) => document), ...negatives];
+    const anchors = lists.flatMap((list) => this.#anchors.get(list) ?? []);
+    return { lists, loss: (rows) => this.#loss(rows, batch.length, anchors) };
   }
 
-  #loss({ data, rows, columns }: Matrix, queryCount: number): { readonly loss: number; readonly gradient: Matrix } {
+  #loss(
+    all: Matrix,
+    queryCount: number,
+    anchors: readonly Float32Array[],
+  ): { readonly loss: number; readonly gradient: Matrix } {
+    const { data, rows, columns } = all;
     const split = queryCount * columns;
     const queries = { data: data.subarray(0, split), rows: queryCount, columns };
     const documents = { data: data.subarray(split), rows: rows - queryCount, columns };
@@ -78,6 +95,7 @@ export class EncoderObjective implements Objective {
     const gradient = new Float32Array(data.length);
     gradient.set(gradients.queries.data);
     gradient.set(gradients.documents.data, split);
-    return { loss, gradient: { data: gradient, rows, columns } };
+    const drift = addAnchorLoss(all, anchors, this.#settings.anchor, gradient);
+    return { loss: loss + drift, gradient: { data: gradient, rows, columns } };
   }
 }

@@ -5,7 +5,7 @@ import type { Network } from '../../model/network.ts';
 import { lowerGradient, lowerTrained } from '../../runtime/onnx/lowerGradient.ts';
 import type { Matrix } from '../../runtime/ortModel.ts';
 import { OrtTraining } from '../../runtime/ortTraining.ts';
-import { packedInput } from '../../runtime/packedInput.ts';
+import { packedInput, type PackedInput } from '../../runtime/packedInput.ts';
 import { packByLength } from '../../runtime/packing.ts';
 import type { TrainingPlan } from './trainingPlan.ts';
 
@@ -22,6 +22,11 @@ export type Checkpoint = () => void;
 export interface StepInput {
   readonly lists: readonly Int32Array[];
   readonly loss: (rows: Matrix) => { readonly loss: number; readonly gradient: Matrix };
+}
+
+interface Pack {
+  readonly indices: readonly number[];
+  readonly input: PackedInput;
 }
 
 /**
@@ -62,25 +67,20 @@ export class PackedGradients {
     }
   }
 
+  /** A row of the result for each list of token ids, by the weights as they are; without lists, no rows. */
+  rows(lists: readonly Int32Array[], checkpoint: Checkpoint): Promise<Matrix> {
+    return this.#rows(lists.length, this.#packs(lists), checkpoint);
+  }
+
   /** Adds the gradients of a step to the plan's parameters. */
   async step(
     { lists, loss: lossOf }: StepInput,
     checkpoint: Checkpoint,
   ): Promise<{ readonly loss: number; readonly tokens: number }> {
     const { parameters } = this.#plan;
-    const lengths = lists.map((list) => list.length);
-    const packs = packByLength(lengths, { tokens: this.#packTokens, spread: maxSpread }).map((batch) => ({
-      indices: batch.indices,
-      input: packedInput(lists, batch.indices),
-    }));
-    let rows: Matrix | undefined;
-    for (const { indices, input } of packs) {
-      checkpoint();
-      const { result } = await this.#forward.run(input, parameters.byName);
-      rows ??= { data: new Float32Array(lists.length * result.columns), rows: lists.length, columns: result.columns };
-      for (const [row, index] of indices.entries()) copyRow(result, row, rows, index);
-    }
-    if (rows === undefined) return { loss: 0, tokens: 0 };
+    const packs = this.#packs(lists);
+    const rows = await this.#rows(lists.length, packs, checkpoint);
+    if (rows.rows === 0) return { loss: 0, tokens: 0 };
     const { loss, gradient } = lossOf(rows);
     const { columns } = rows;
     for (const { indices, input } of packs) {
@@ -89,7 +89,27 @@ export class PackedGradients {
       for (const [row, index] of indices.entries()) copyRow(gradient, index, seed, row);
       parameters.add(await this.#backward.run(input, parameters.byName, seed), input);
     }
-    return { loss, tokens: lengths.reduce((a, b) => a + b, 0) };
+    return { loss, tokens: lists.reduce((sum, { length }) => sum + length, 0) };
+  }
+
+  #packs(lists: readonly Int32Array[]): Pack[] {
+    const lengths = lists.map((list) => list.length);
+    return packByLength(lengths, { tokens: this.#packTokens, spread: maxSpread }).map(({ indices }) => ({
+      indices,
+      input: packedInput(lists, indices),
+    }));
+  }
+
+  async #rows(count: number, packs: readonly Pack[], checkpoint: Checkpoint): Promise<Matrix> {
+    let rows: Matrix = { data: new Float32Array(0), rows: 0, columns: 0 };
+    for (const { indices, input } of packs) {
+      checkpoint();
+      const { result } = await this.#forward.run(input, this.#plan.parameters.byName);
+      const { columns } = result;
+      if (rows.rows === 0) rows = { data: new Float32Array(count * columns), rows: count, columns };
+      for (const [row, index] of indices.entries()) copyRow(result, row, rows, index);
+    }
+    return rows;
   }
 
   async dispose(): Promise<void> {

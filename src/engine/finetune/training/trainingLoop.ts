@@ -51,6 +51,7 @@ export class TrainingLoop {
       steps.map((make) => ({ make, epoch: index + 1, ofEpoch: steps.length })),
     );
     if (all.length === 0) throw new SextantError('invalid_argument', 'There is too little data to train on.');
+    await objective.prepare?.((lists) => this.#options.gradients.rows(lists, checkpoint));
     await this.#resume(plan);
     const evaluate = (): Promise<void> => {
       const { epoch, ofEpoch } = all[this.#progress.step - 1]!;

@@ -59,6 +59,11 @@ export interface EncoderSettings extends OptimizerSettings {
   /** Also asks each document for its query, and takes the mean of both losses. */
   readonly symmetric: boolean;
   readonly negativesPerPair: number;
+  /**
+   * Weight of the mean of `1 − cosine` between each embedding of a batch and what it was before training: holds the model where it
+   * was as far as the pairs do not ask for something else, so that it forgets less. 0 lets it go.
+   */
+  readonly anchor: number;
   /** Leading columns that are trained to serve as embeddings on their own (Kusupati et al. 2022), beside all columns at weight 1. */
   readonly matryoshka: readonly { readonly dimension: number; readonly weight: number }[];
 }
@@ -182,6 +187,7 @@ export const defaultEncoderSettings: EncoderSettings = {
   scale: 20,
   symmetric: false,
   negativesPerPair: 1,
+  anchor: 0,
   matryoshka: [],
 };
 
