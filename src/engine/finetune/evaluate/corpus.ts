@@ -3,6 +3,7 @@ import type { QueryPair } from '../../../shared/finetune.ts';
 import type { SearchIndex } from '../../store/searchIndex.ts';
 import { documentText } from '../pairs/minedPair.ts';
 import { readPairWorkspace } from '../pairs/pairWorkspace.ts';
+import { undocumented } from '../pairs/undocumented.ts';
 
 /** A text that can be found, and where it comes from. */
 export interface CorpusEntry {
@@ -32,8 +33,8 @@ export function sampled(entries: readonly CorpusEntry[], keep: ReadonlySet<strin
 }
 
 /**
- * Everything that may be found in a workspace, as it is embedded; of the code that documentation asks for, the text without that
- * documentation, which is the context of the pair. Tests are left out: a test that is named as the query asks would be found by
+ * Everything that may be found in a workspace, as it is embedded, but without its documentation: were only the answers without
+ * theirs, a model could tell them by that, and learning so would count as a gain. Tests are left out: a test that is named as the query asks would be found by
  * its very words.
  */
 export function readCorpus(folder: string, index: SearchIndex, pairs: readonly QueryPair[]): CorpusEntry[] {
@@ -44,7 +45,12 @@ export function readCorpus(folder: string, index: SearchIndex, pairs: readonly Q
     .filter(({ chunkId, scope }) => scope === 'code' && !tests.has(chunkId))
     .map((chunk): CorpusEntry => {
       const { path, startLine, endLine } = chunk;
-      return { path, startLine, endLine, text: docs.get(placeKey(chunk)) ?? documentText(chunk) };
+      return {
+        path,
+        startLine,
+        endLine,
+        text: docs.get(placeKey(chunk)) ?? documentText(undocumented(chunk) ?? chunk),
+      };
     });
   const places = new Set(entries.map(placeKey));
   // Rows that a person added may name places that no chunk begins at.

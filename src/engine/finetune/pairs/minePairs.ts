@@ -16,7 +16,7 @@ export interface MinePairsOptions {
   /** Absolute path of the root. */
   readonly folder: string;
   readonly index: SearchIndex;
-  /** Sources to use; absent: all that need nobody's consent. */
+  /** Sources to use; {@link defaultSources} if absent. */
   readonly sources?: readonly PairSource[];
   readonly issues?: IssueTitles;
   /** At most so many commits are read, the newest first. */
@@ -32,6 +32,11 @@ const fileSources = {
   name: symbolNamePairs,
 } as const satisfies Partial<Record<PairSource, (workspace: PairWorkspace) => Iterable<MinedPair>>>;
 
+/**
+ * All that need nobody's consent, but names in words: whoever learns from them gains no more and forgets a point of general nDCG
+ * (see the README of fine-tuning).
+ */
+const defaultSources: readonly PairSource[] = ['doc', 'commit', 'test', 'docs', 'issue', 'call'];
 const defaultCommits = 3000;
 /** Mining gives the event loop back after so many pairs. */
 const pairsPerTurn = 500;
@@ -58,7 +63,7 @@ async function* historyPairs(
  */
 export async function minePairs(options: MinePairsOptions): Promise<MinedPair[]> {
   const { folder, index, signal } = options;
-  const wanted = new Set<PairSource>(options.sources ?? ['doc', 'name', 'commit', 'test', 'docs', 'issue', 'call']);
+  const wanted = new Set<PairSource>(options.sources ?? defaultSources);
   const workspace = readPairWorkspace(folder, index);
   const mined: MinedPair[] = [];
   for (const [source, pairsOf] of Object.entries(fileSources)) {
