@@ -182,7 +182,7 @@ export function generatedManifest(): JsonObject {
             name: 'Search',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
-            // As `flex-grow`: more than a strip of each can be read when several are open.
+            // As `flex-grow`: a view that is opened beside the search gets the larger share.
             initialSize: 3,
           },
           {
@@ -191,8 +191,9 @@ export function generatedManifest(): JsonObject {
             name: 'Mood',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
-            initialSize: 2,
-            visibility: 'collapsed',
+            initialSize: 5,
+            // Opened by its command. A collapsed one would open as a strip: VS Code gives sizes to views that come in only.
+            visibility: 'hidden',
           },
           {
             type: 'webview',
@@ -200,8 +201,8 @@ export function generatedManifest(): JsonObject {
             name: 'Fine-Tune',
             icon: 'media/activityBar.svg',
             contextualTitle: 'Sextant',
-            initialSize: 2,
-            visibility: 'collapsed',
+            initialSize: 5,
+            visibility: 'hidden',
           },
         ],
       },

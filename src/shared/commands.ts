@@ -45,6 +45,7 @@ export const commands = {
     title: 'Show Mood',
     summary: 'Opens the mood view: how commits and issues sound, over time and by folder.',
     icon: '$(pulse)',
+    menus: [{ menu: 'view/title', group: 'navigation@3', when: `${searchView} && workspaceFolderCount > 0` }],
   },
   'sextant.refreshMood': {
     title: 'Refresh Mood',
@@ -106,6 +107,7 @@ export const commands = {
     summary: 'Trains the model on your own code, and uses it only if it is better on questions it never saw.',
     icon: '$(mortar-board)',
     when: 'workspaceFolderCount > 0',
+    menus: [{ menu: 'view/title', group: 'navigation@4', when: `${searchView} && workspaceFolderCount > 0` }],
   },
   'sextant.measureSearch': {
     title: 'Measure My Search',
