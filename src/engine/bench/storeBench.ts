@@ -34,6 +34,7 @@ export interface StoreBenchResult {
   readonly denseByLanguage: Latency;
   readonly denseByFiles: Latency;
   readonly symbol: Latency;
+  readonly symbolPrefix: Latency;
   /** Keyword, dense and symbol candidates and the 250 chunks to rank, as one search asks for them. */
   readonly search: Latency;
 }
@@ -203,10 +204,12 @@ export function storeBench(options: StoreBenchOptions): StoreBenchResult {
       store.read((reader) => reader.dense(vector(), candidates.dense, filter));
     const keyword = () => store.read((reader) => reader.keyword(terms(), weights, candidates.keyword, {}));
     const symbol = () => store.read((reader) => reader.symbols(`symbol${random.below(chunks)}`, candidates.symbol, {}));
+    const prefix = () =>
+      store.read((reader) => reader.symbolsByPrefix(`symbol${random.below(chunks / 100)}`, candidates.symbol, {}));
     const search = () => {
       const found = [...dense({})(), ...keyword(), ...symbol()];
       const ids = [...new Set(found.map(({ chunkId }) => chunkId))].slice(0, candidates.ranked);
-      return store.read((reader) => [reader.chunks(ids), reader.embeddings(ids)]);
+      return store.read((reader) => [reader.chunks(ids), reader.cosines(vector(), ids)]);
     };
     const latencies = {
       keyword: time(keyword),
@@ -214,6 +217,7 @@ export function storeBench(options: StoreBenchOptions): StoreBenchResult {
       denseByLanguage: time(dense({ languages: ['python'] })),
       denseByFiles: time(dense({ fileIds: new Set(some) })),
       symbol: time(symbol),
+      symbolPrefix: time(prefix),
       search: time(search),
     };
     const memoryBytes = process.memoryUsage.rss() - memoryBefore;

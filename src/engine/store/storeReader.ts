@@ -236,10 +236,11 @@ export class StoreReader implements SearchIndex {
       kind: 's.kind_id',
       file: 'f.id',
     });
+    // By name first, always: for a range of names SQLite would rather go through every chunk.
     const rows = this.#statements
       .get(
         `SELECT s.chunk_id AS chunkId, s.name, s.kind_id AS kindId, s.line
-       FROM symbols s JOIN chunks c ON c.id = s.chunk_id JOIN files f ON f.id = c.file_id
+       FROM symbols s CROSS JOIN chunks c ON c.id = s.chunk_id CROSS JOIN files f ON f.id = c.file_id
        WHERE ${match} AND f.chunk_set_id = ? ${condition === undefined ? '' : `AND ${condition.sql}`}
        ORDER BY s.name, s.id LIMIT ?`,
       )
