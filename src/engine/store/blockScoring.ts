@@ -25,6 +25,13 @@ export interface PostingList {
   readonly postings: Uint8Array;
 }
 
+/** A term with all of its postings. */
+export interface TermPostings {
+  readonly lists: readonly PostingList[];
+  /** Chunks that hold the term. */
+  readonly frequency: number;
+}
+
 export interface ScoredBlock extends PostingScorer {
   /** Id of the block's first chunk. */
   readonly first: number;
@@ -34,11 +41,11 @@ export type Blocks = ReadonlyMap<number, BlockRow>;
 
 /**
  * BM25 with weighted fields: the frequency of a term is the sum over the fields of weight times count, the length that of the whole
- * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). `lists`: the postings of each term.
+ * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3).
  */
 export function scoreBlocks(
   blocks: Blocks,
-  lists: Iterable<readonly PostingList[]>,
+  terms: Iterable<TermPostings>,
   fieldWeights: FieldWeights,
 ): readonly ScoredBlock[] {
   const total = sum(blocks.values(), ({ alive }) => alive);
@@ -50,11 +57,10 @@ export function scoreBlocks(
     const scores = new Float32Array(blockSize);
     scored.set(block, { first: block * blockSize, scores, norms: normsOf(lengths, averageLength), weights });
   }
-  for (const list of lists) {
-    const frequency = frequencyOf(list, blocks);
+  for (const { lists, frequency } of terms) {
     // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
     const idf = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
-    for (const { block, postings } of list) scorePostings(postings, idf * (k1 + 1), scored.get(block)!);
+    for (const { block, postings } of lists) scorePostings(postings, idf * (k1 + 1), scored.get(block)!);
   }
   return [...scored.values()];
 }
@@ -76,12 +82,13 @@ export function bestOf(
   return { best: top.sorted(), found };
 }
 
-/** Chunks that hold the term of these lists; only where chunks are gone must they be counted one by one. */
-export function frequencyOf(lists: readonly PostingList[], blocks: Blocks): number {
-  return sum(lists, ({ block, count, postings }) => {
+/** The postings of one term, counted; only where chunks are gone must that be done one by one. */
+export function counted(lists: readonly PostingList[], blocks: Blocks): TermPostings {
+  const frequency = sum(lists, ({ block, count, postings }) => {
     const { used, alive, lengths } = blocks.get(block)!;
     return used === alive ? count : countPostings(postings, lengths);
   });
+  return { lists, frequency };
 }
 
 function sum<T>(items: Iterable<T>, of: (item: T) => number): number {

@@ -1,4 +1,12 @@
-import { bestOf, frequencyOf, scoreBlocks, type BlockRow, type Blocks, type PostingList } from './blockScoring.ts';
+import {
+  bestOf,
+  counted,
+  scoreBlocks,
+  type BlockRow,
+  type Blocks,
+  type PostingList,
+  type TermPostings,
+} from './blockScoring.ts';
 import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
@@ -20,6 +28,8 @@ export class KeywordSearch {
   readonly #statements: StatementCache;
   readonly #postings: string;
   readonly #lengths: string;
+  /** What the last question read: the ranking asks for the frequencies of words that were just searched for. */
+  #last: { readonly blocks: Blocks; readonly frequencies: ReadonlyMap<string, number> } | undefined;
 
   constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
     this.#statements = new StatementCache(db);
@@ -31,8 +41,11 @@ export class KeywordSearch {
   /** Chunks that hold each term. */
   documentFrequencies(terms: readonly string[]): Map<string, number> {
     const blocks = this.#blocks();
-    const lists = this.#postingsOf(terms, blocks);
-    return new Map(terms.map((term) => [term, frequencyOf(lists.get(term) ?? [], blocks)]));
+    const last = this.#last;
+    const known =
+      last !== undefined && isSame(last.blocks, blocks) && terms.every((term) => last.frequencies.has(term));
+    if (!known) this.#postingsOf(terms, blocks);
+    return new Map(terms.map((term) => [term, this.#last?.frequencies.get(term) ?? 0]));
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
@@ -53,24 +66,25 @@ export class KeywordSearch {
     return new Map(rows.map(({ data, ...row }) => [row.block, { ...row, lengths: lengthsOf(data) }]));
   }
 
-  #postingsOf(terms: readonly string[], blocks: Blocks): Map<string, PostingList[]> {
+  #postingsOf(terms: readonly string[], blocks: Blocks): Map<string, TermPostings> {
     const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
     const ids = [...blocks.keys()].flatMap((block) => hashes.map(([, hash]) => rowOf(block, hash)));
     const rows = this.#statements
       .get(`SELECT p.id, p.data FROM json_each(?) j CROSS JOIN ${this.#postings} p ON p.id = j.value`)
       .all(JSON.stringify([...new Set(ids)])) as { id: number; data: Buffer }[];
     const byId = new Map(rows.map(({ id, data }) => [id, data]));
-    const lists = new Map<string, PostingList[]>();
+    const found = new Map<string, TermPostings>();
     for (const [term, hash] of hashes) {
-      const found: PostingList[] = [];
+      const lists: PostingList[] = [];
       for (const block of blocks.keys()) {
         const row = byId.get(rowOf(block, hash));
         if (row === undefined) continue;
-        forEachRecord(row, hash, (postings, count) => found.push({ block, count, postings }));
+        forEachRecord(row, hash, (postings, count) => lists.push({ block, count, postings }));
       }
-      lists.set(term, found);
+      found.set(term, counted(lists, blocks));
     }
-    return lists;
+    this.#last = { blocks, frequencies: new Map([...found].map(([term, { frequency }]) => [term, frequency])) };
+    return found;
   }
 
   #passing(candidates: readonly Candidate[], filter: CandidateFilter): Candidate[] {
@@ -88,6 +102,15 @@ export class KeywordSearch {
     );
     return candidates.filter(({ chunkId }) => passing.has(chunkId));
   }
+}
+
+/** Whatever is written or removed shows in one of the sums. */
+function isSame(before: Blocks, now: Blocks): boolean {
+  if (before.size !== now.size) return false;
+  return [...now.values()].every(({ block, used, alive, tokens }) => {
+    const row = before.get(block);
+    return row?.used === used && row.alive === alive && row.tokens === tokens;
+  });
 }
 
 const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };

@@ -1,4 +1,4 @@
-import { bestOf, frequencyOf, scoreBlocks, type PostingList } from '../blockScoring.ts';
+import { bestOf, counted, scoreBlocks, type PostingList, type TermPostings } from '../blockScoring.ts';
 import { forEachRecord, hashOfTerm } from '../postingCodec.ts';
 import type { Candidate, FieldWeights } from '../searchIndex.ts';
 import { ByteCache } from './byteCache.ts';
@@ -20,8 +20,8 @@ export class SharedKeywords {
   }
 
   async documentFrequencies(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, number>> {
-    const lists = await this.#lists(view, terms);
-    return new Map(terms.map((term) => [term, frequencyOf(lists.get(term) ?? [], view.blocks)]));
+    const found = await this.#postingsOf(view, terms);
+    return new Map(terms.map((term) => [term, found.get(term)?.frequency ?? 0]));
   }
 
   /** `passing`: those of the candidates that the filter lets through; absent without a filter. */
@@ -32,8 +32,8 @@ export class SharedKeywords {
     limit: number,
     passing: ((candidates: readonly Candidate[]) => Promise<Candidate[]>) | undefined,
   ): Promise<Candidate[]> {
-    const lists = await this.#lists(view, [...new Set(terms)]);
-    const scored = scoreBlocks(view.blocks, lists.values(), weights);
+    const found = await this.#postingsOf(view, [...new Set(terms)]);
+    const scored = scoreBlocks(view.blocks, found.values(), weights);
     if (passing === undefined) return bestOf(scored, limit).best;
     for (let wanted = limit * 4; ; wanted *= 4) {
       const { best, found } = bestOf(scored, wanted);
@@ -42,19 +42,19 @@ export class SharedKeywords {
     }
   }
 
-  async #lists(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, PostingList[]>> {
+  async #postingsOf(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, TermPostings>> {
     const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
     const buckets = [...new Set(hashes.map(([, hash]) => hash & sharedBucketMask))];
     const rows = await this.#rows(view, buckets);
     return new Map(
       hashes.map(([term, hash]) => {
-        const list: PostingList[] = [];
+        const lists: PostingList[] = [];
         for (const block of view.blocks.keys()) {
           const row = rows.get(rowKey(block, hash & sharedBucketMask));
           if (row === undefined) continue;
-          forEachRecord(row, hash, (postings, count) => list.push({ block, count, postings }));
+          forEachRecord(row, hash, (postings, count) => lists.push({ block, count, postings }));
         }
-        return [term, list];
+        return [term, counted(lists, view.blocks)];
       }),
     );
   }
