@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
+import type { WorkspaceRoot } from '../../shared/protocol.ts';
 import type { SearchResponse, SimilarRequest } from '../../shared/search.ts';
 import { askLiveEngine } from '../askLiveEngine.ts';
 import { numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
@@ -16,6 +17,20 @@ export function parseTarget(target: string): { file: string; startLine: number; 
     throw new UsageError(`«${target}» is not FILE:LINE or FILE:FIRST-LAST with lines from 1.`);
   }
   return { file: match[1], startLine, endLine };
+}
+
+/**
+ * The path below the root of a file that is named from this folder or, as results name it, from the root.
+ * @throws SextantError `not_found`
+ */
+function pathBelow(root: WorkspaceRoot, file: string): string {
+  const named = [...new Set([path.resolve(file), path.resolve(root.path, file)])].filter((name) => existsSync(name));
+  if (named.length === 0) throw new SextantError('not_found', `There is no file ${path.resolve(file)}.`);
+  for (const name of named) {
+    const relative = path.relative(root.path, realpathSync(name)).split(path.sep).join('/');
+    if (!relative.startsWith('../') && !path.isAbsolute(relative)) return relative;
+  }
+  throw new SextantError('not_found', `${file} is not below ${root.path}.`, { hint: 'Name its folder with --dir.' });
 }
 
 async function ownAnswer(context: CommandContext, directory: string, request: SimilarRequest): Promise<SearchResponse> {
@@ -34,21 +49,8 @@ export const similarCommand: Command = {
     const limit = numberOption(context.options, 'limit', { fallback: 10, min: 1, max: 1000 });
     const directory = stringOption(context.options, 'dir') ?? '.';
     const filters = filtersFrom(context.options);
-    const absolute = path.resolve(file);
     const root = workspaceRoot(directory);
-    let real: string;
-    try {
-      real = realpathSync(absolute);
-    } catch (cause) {
-      throw new SextantError('not_found', `There is no file ${absolute}.`, { cause });
-    }
-    const relative = path.relative(root.path, real).split(path.sep).join('/');
-    if (relative.startsWith('../') || path.isAbsolute(relative)) {
-      throw new SextantError('not_found', `${file} is not below ${root.path}.`, {
-        hint: 'Name its folder with --dir.',
-      });
-    }
-    const location = { root: root.uri, path: relative, startLine, endLine };
+    const location = { root: root.uri, path: pathBelow(root, file), startLine, endLine };
     const live = await askLiveEngine(context, root, 'similar', (uri) => ({
       location: { ...location, root: uri },
       limit,

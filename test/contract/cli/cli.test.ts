@@ -98,7 +98,11 @@ describe('the command line', () => {
   it('finds similar code without the place itself', async () => {
     const { results } = await json<SearchJson>('similar', 'src/shop.ts:2');
     assert.ok(results.every((result) => !(result.path === 'src/shop.ts' && result.startLine <= 2)));
+    const args = ['similar', 'src/shop.ts:2', '--dir', workspace, '--json'];
+    const elsewhere = await runCli(args, { home: path.join(base, 'home'), cwd: base });
+    assert.deepEqual((JSON.parse(elsewhere.stdout) as SearchJson).results, results, 'a path as results name it');
     assert.equal((await failure(1, 'similar', 'src/none.ts:2')).code, 'not_found');
+    assert.equal((await failure(1, 'similar', import.meta.filename + ':2')).code, 'not_found');
     assert.equal((await failure(2, 'similar', 'src/shop.ts')).code, 'invalid_argument');
   });
 
