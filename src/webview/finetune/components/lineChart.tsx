@@ -17,13 +17,13 @@ interface Scale {
   readonly high: number;
 }
 
-/** The range of the values with a little air, never empty. */
+/** The range of the values with a little air, never empty; no air below zero, where no value was. */
 function scaleOf(points: readonly CurvePoint[]): Scale {
   const values = points.map(({ value }) => value);
   const low = Math.min(...values);
   const high = Math.max(...values);
   const air = Math.max((high - low) * 0.08, 0.005);
-  return { low: low - air, high: high + air };
+  return { low: low < 0 ? low - air : Math.max(0, low - air), high: high + air };
 }
 
 function pathOf(points: readonly CurvePoint[], scale: Scale, steps: number): string {
