@@ -66,18 +66,15 @@ function corpusOf({ folder, record, access }: RunFinetuningOptions, judging: rea
   return corpus;
 }
 
-async function train(
-  work: Workplace,
-  split: Pick<Split, 'train' | 'tune'>,
-  modelDir: string,
-  checkpointDir: string,
-): Promise<void> {
+async function train(work: Workplace, split: Split, modelDir: string, checkpointDir: string): Promise<void> {
   const { record, access, signal } = work;
   const teaches = ({ source }: QueryPair): boolean => !record.settings.without.includes(source);
+  const judging = new Set([...split.tune, ...split.held].map(({ path }) => path));
   await trainFold({
     train: split.train.filter(teaches),
     tune: split.tune,
     corpus: work.corpus,
+    wrongAnswers: work.corpus.filter(({ path }) => !judging.has(path)),
     guard: work.guard,
     base: work.base,
     baseDir: record.base.modelDir,
@@ -138,7 +135,7 @@ async function searchScores(work: Workplace, held: readonly QueryPair[], modelDi
   work.onActivity('Measuring search');
   const queries = heldOutQueries(held);
   const root = access.opened(record.root);
-  const index = new HeldOutIndex({ root, storageDir: access.storageDir, queries, signal });
+  const index = new HeldOutIndex({ root, storageDir: access.storageDir, queries, withhold: 'all', signal });
   const measure = async (encoder: Encoder) => {
     await index.fill(encoder, () => undefined);
     return meanScores(await runQueries(queries, { index: index.store.reader, encoder, mode: 'hybrid', signal }));
@@ -197,7 +194,7 @@ async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneRes
       : { train: split.train.length, tune: split.tune.length, held: split.held.length },
   );
   const folded = crossValidated ? await crossValidate(work) : undefined;
-  const whole = crossValidated ? { train: pairs, tune: [] } : split;
+  const whole = crossValidated ? { train: pairs, tune: [], held: [] } : split;
   if (!folder.hasModelAt(modelDir)) await train(work, whole, modelDir, checkpointDir);
   const guard = await tamed(work, modelDir);
   const judged = folded ?? (await judge(work, split.held, modelDir));

@@ -13,6 +13,8 @@ export interface TrainFoldOptions {
   /** Chooses the best weights; without any the last ones are the result. */
   readonly tune: readonly QueryPair[];
   readonly corpus: readonly CorpusEntry[];
+  /** Hard negatives come from here: what is to be found by judging queries must not be taught to be wrong. */
+  readonly wrongAnswers: readonly CorpusEntry[];
   readonly guard: GuardSet;
   readonly base: Encoder;
   readonly baseDir: string;
@@ -79,9 +81,9 @@ async function candidateJudge(
 export async function trainFold(
   options: TrainFoldOptions,
 ): Promise<{ readonly steps: number; readonly inconsistent: number }> {
-  const { train, tune, corpus, base, settings, signal, onActivity } = options;
+  const { train, tune, wrongAnswers, base, settings, signal, onActivity } = options;
   onActivity('Mining hard negatives');
-  const mined = await mineNegatives(train, corpus, base, settings, signal);
+  const mined = await mineNegatives(train, wrongAnswers, base, settings, signal);
   const judge = tune.length === 0 ? undefined : await candidateJudge(options);
   const stop = new EarlyStop(settings.maxMinutes);
   const steps = Math.max(1, Math.ceil(mined.pairs.length / settings.batchSize)) * settings.epochs;

@@ -21,6 +21,12 @@ function removeAbandoned(storageDir: string): void {
   }
 }
 
+/** Takes the documentation out of all code. */
+function undocumentedFile(_path: string, chunked: ChunkedFile): ChunkedFile {
+  if (chunked.scope !== 'code') return chunked;
+  return { ...chunked, chunks: chunked.chunks.map((chunk) => undocumented(chunk) ?? chunk) };
+}
+
 /** Takes the documentation out of the chunks that queries were made from it, in all that is indexed of them. */
 function withheld(queries: readonly HeldOutQuery[]): (path: string, file: ChunkedFile) => ChunkedFile {
   const lines = new Map<string, Set<number>>();
@@ -40,6 +46,11 @@ export interface HeldOutIndexOptions {
   readonly root: OpenRoot;
   readonly storageDir: string;
   readonly queries: readonly HeldOutQuery[];
+  /**
+   * Whose documentation is withheld: that of the answers to the queries, or of all code. Where models are compared of which one may
+   * have learnt what undocumented code looks like, only the latter is fair.
+   */
+  readonly withhold: 'answers' | 'all';
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +65,7 @@ export class HeldOutIndex {
 
   constructor(options: HeldOutIndexOptions) {
     this.#options = options;
-    this.#change = withheld(options.queries);
+    this.#change = options.withhold === 'all' ? undocumentedFile : withheld(options.queries);
     removeAbandoned(options.storageDir);
     count += 1;
     this.store = new RootStore(path.join(options.storageDir, `${process.pid}-${count}${suffix}`));

@@ -84,7 +84,7 @@ export async function measureSearch(options: MeasureSearchOptions): Promise<Meas
   const { root, encoders, signal, onProgress } = options;
   onProgress({ phase: 'mining', share: 0 });
   const queries = await mineQueries(options);
-  const held = new HeldOutIndex({ root, storageDir: options.storageDir, queries, signal });
+  const held = new HeldOutIndex({ root, storageDir: options.storageDir, queries, withhold: 'answers', signal });
   try {
     const systems: MeasuredSystem[] = [];
     const runs = 1 + encoders.length * (modes.length - 1);
