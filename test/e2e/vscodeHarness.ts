@@ -68,7 +68,7 @@ export async function packagedSuite(folder: string): Promise<string> {
 export interface Sandbox {
   /** Removed after the test. */
   readonly folder: string;
-  /** A writable copy of the fixture workspace, outside of any git repository. */
+  /** A writable copy, outside of any other git repository. */
   readonly workspace: string;
   readonly extensionsDir: string;
   readonly userDataDir: string;
@@ -83,10 +83,10 @@ export interface Sandbox {
 
 type Cleanup = Pick<TestContext, 'after'>;
 
-/** A fresh VS Code user with a workspace, which `scope` takes away when it ends. */
-export async function createSandbox(scope: Cleanup): Promise<Sandbox> {
+/** A fresh VS Code user with a copy of a workspace, the fixture's where none is given; `scope` takes both away when it ends. */
+export async function createSandbox(scope: Cleanup, source = fixture): Promise<Sandbox> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sextant-e2e-'));
-  const workspace = path.join(folder, 'harbour');
+  const workspace = path.join(folder, source === fixture ? 'harbour' : path.basename(source));
   const extensionsDir = path.join(folder, 'extensions');
   const userDataDir = path.join(folder, 'data');
   let server: CodeServer | undefined;
@@ -94,7 +94,7 @@ export async function createSandbox(scope: Cleanup): Promise<Sandbox> {
     await server?.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
-  await cp(fixture, workspace, { recursive: true });
+  await cp(source, workspace, { recursive: true });
   await mkdir(path.join(userDataDir, 'User'), { recursive: true });
   const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
     const file = path.join(userDataDir, 'User', 'settings.json');
