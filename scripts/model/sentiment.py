@@ -1,6 +1,7 @@
 """The mood adapter, from data to the shipped folder. One command; stages that are done are taken from the work folder.
 
     python sentiment.py --polarity DIR --silver CLONE --silver CLONE --out ../../media/models/sextant-mood-small
+    python sentiment.py --polarity DIR --silver CLONE --silver CLONE --leave all        # how it does on kinds of text it never saw
 
 DIR holds NLTK's copies of the opinion lexicon, pros and cons, product reviews 1 and 2, and sentence polarity (all CC BY 4.0),
 unpacked, and `vader_lexicon.txt` (MIT). CLONE is a git repository whose commit subjects serve as neutral texts.
@@ -11,7 +12,6 @@ import copy
 import hashlib
 import json
 import math
-import random
 import time
 from pathlib import Path
 
@@ -19,16 +19,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 
 from common import EVAL, HERE, SEED, TRAIN_SETS, WORK, read_jsonl
-from sentiment_data import LABELS, cleaned, labelled, lexicon, polarity, silver
+from sentiment_data import LABELS, cleaned, in_fifth, labelled, lexicon, polarity, silver, soften
+from sentiment_measure import best_temperature, floor, measure
 from sentiment_model import MoodModel
 
 NAME = "sextant-mood-small"
 MAX_TOKENS = 128
-BINS = 15
+# The large ones: what is left out at a time, and measured by itself.
+SOURCES = ("sa4se/gh-train", "sa4se/api-train", "sentise")
 
 
 def arguments():
@@ -36,11 +37,11 @@ def arguments():
     parser.add_argument("--base", type=Path, default=HERE.parents[1] / "media/models/sextant-embed-small")
     parser.add_argument("--polarity", type=Path, required=True)
     parser.add_argument("--silver", type=Path, action="append", default=[])
-    parser.add_argument("--leave", help="a source to keep out of training and to measure on, instead of writing a model")
-    parser.add_argument("--seeds", type=int, default=2, help="adapters tuned from one start, whose weights are averaged")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--leave", help="a source, or all of them in turn, to keep out of training and to measure on, instead of writing a model")
+    parser.add_argument("--seeds", type=int, default=1, help="adapters tuned from one start, whose weights are averaged")
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="1.1.0")
     return parser.parse_args()
 
 
@@ -126,28 +127,6 @@ def logits_of(model, texts):
     return result
 
 
-def calibration_error(probabilities, labels):
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
-    places = np.ceil(confidence * BINS)
-    return sum(abs((right[places == b] - confidence[places == b]).sum()) for b in range(1, BINS + 1)) / len(labels)
-
-
-def measure(logits, texts, temperature=1.0):
-    labels = np.array([LABELS.index(row["label"]) for row in texts.rows])
-    probabilities = torch.softmax(logits / temperature, 1).numpy()
-    score = f1_score(labels, probabilities.argmax(1), average=None, labels=range(len(LABELS)))
-    return {
-        "texts": len(labels), "macroF1": round(float(score.mean()), 4), "f1": dict(zip(LABELS, score.round(3).tolist())),
-        "calibrationError": round(float(calibration_error(probabilities, labels)), 4),
-    }
-
-
-def best_temperature(parts):
-    """The one with the least calibration error, as a mean over sets, so that no set's habits decide alone."""
-    grid = np.arange(0.8, 2.01, 0.05)
-    return float(min(grid, key=lambda t: np.mean([measure(logits, texts, t)["calibrationError"] for logits, texts in parts])))
-
-
 def remembered(path, model, make):
     """Weights of a stage, from the work folder where it is done."""
     if path.exists():
@@ -193,6 +172,7 @@ def write_folder(model, temperature, args, figures):
     args.out.mkdir(parents=True, exist_ok=True)
     adapter = args.out / "adapter.safetensors"
     save_file(model.tensors(temperature), adapter)
+    adapter.chmod(0o644)
     config = json.loads((args.base / "config.json").read_text())
     config.update(
         architectures=["ModernBertForSequenceClassification"], classifier_pooling="mean",
@@ -210,6 +190,33 @@ def write_folder(model, temperature, args, figures):
     print(json.dumps({"temperature": temperature, "bytes": adapter.stat().st_size, **figures}))
 
 
+def leave_out(args, rows, more, tokenizer, work):
+    """Trains without a source and without a fifth of the others; measures both, beside what a bag of n-grams does there."""
+    for left in SOURCES if args.leave == "all" else [args.leave]:
+        train = [row for row in rows if row["source"] != left and not in_fifth(row)]
+        parts = {left: [row for row in rows if row["source"] == left]}
+        for source in SOURCES:
+            if source != left:
+                parts[f"{source}, a fifth"] = [row for row in rows if row["source"] == source and in_fifth(row)]
+        model = tuned(args, soften(train) + more, tokenizer, work, f"leave-{Path(left).name}")
+        bag = floor(train, parts)
+        for name, part in parts.items():
+            figures = measure(logits_of(model, Texts(part, tokenizer)), part)
+            print(json.dumps({"leave": left, "on": name, "bag": bag[name], **figures}), flush=True)
+
+
+def ship(args, rows, more, tokenizer, work):
+    """Trains on all but a twentieth of the texts, which decides the temperature; the development set decides nothing."""
+    held = [number % 20 == 0 for number in range(len(rows))]
+    train = [row for row, out in zip(rows, held) if not out]
+    model = tuned(args, soften(train) + more, tokenizer, work, "mood")
+    parts = [[row for row, out in zip(rows, held) if out and row["source"] == source] for source in SOURCES]
+    temperature = best_temperature([(logits_of(model, Texts(part, tokenizer)), part) for part in parts])
+    development = cleaned(list(read_jsonl(EVAL / "sentiment/github-dev.jsonl")), work / "development.jsonl")
+    figures = measure(logits_of(model, Texts(development, tokenizer)), development, temperature)
+    write_folder(model, temperature, args, {"github-dev": figures})
+
+
 def main():
     args = arguments()
     if (args.leave is None) == (args.out is None):
@@ -220,26 +227,8 @@ def main():
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding(), tokenizer.no_truncation()
     rows = labelled(TRAIN_SETS / "sentiment/train.jsonl", work)
-    # A twentieth of each source decides the temperature, besides the development set; other texts than training sees.
-    rng = random.Random(SEED)
-    held = [rng.random() < 0.05 for _ in rows]
-    train = [row for row, out in zip(rows, held) if not out and row["source"] != args.leave]
-    left = [row for row, out in zip(rows, held) if (out if args.leave is None else row["source"] == args.leave)]
-    neutral = silver(args.silver, set(lexicon(args.polarity)), tokenizer, work)
-    model = tuned(args, train + neutral, tokenizer, work, f"leave-{Path(args.leave).name}" if args.leave else "mood")
-    development = cleaned(list(read_jsonl(EVAL / "sentiment/github-dev.jsonl")), work / "development.jsonl")
-    parts = {"github-dev": Texts(development, tokenizer)}
-    for source in sorted({row["source"] for row in left}):
-        chosen = [row for row in left if row["source"] == source]
-        if len(chosen) >= 100:
-            parts[source] = Texts(chosen, tokenizer)
-    scored = {name: (logits_of(model, texts), texts) for name, texts in parts.items()}
-    temperature = best_temperature(scored.values())
-    figures = {name: measure(*part, temperature) for name, part in scored.items()}
-    if args.leave is None:
-        write_folder(model, temperature, args, figures)
-    else:
-        print(json.dumps(figures, indent=1))
+    more = silver(args.silver, set(lexicon(args.polarity)), tokenizer, work)
+    (ship if args.leave is None else leave_out)(args, rows, more, tokenizer, work)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,12 @@ def rotate(x, theta):
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
+def dropped(x, share):
+    """Dropout with masks of random bytes: on a CPU, PyTorch's own masks take a tenth of a step."""
+    limit = int(share * 256)
+    return x * (torch.randint(0, 256, x.shape, dtype=torch.uint8) >= limit) * (256 / (256 - limit))
+
+
 class MoodModel(nn.Module):
     def __init__(self, base, labels=3, embedding_dropout=0.15, dropout=0.25, token_dropout=0.2):
         super().__init__()
@@ -55,7 +61,7 @@ class MoodModel(nn.Module):
         return F.layer_norm(x, (self.width,), eps=self.epsilon) * self.weight(f"{name}.weight")
 
     def drop(self, x):
-        return F.dropout(x, self.dropout, self.training)
+        return dropped(x, self.dropout) if self.training else x
 
     def forward(self, ids, mask):
         """Logits `[batch, labels]` for ids and mask `[batch, tokens]`."""
@@ -63,7 +69,9 @@ class MoodModel(nn.Module):
             lost = (torch.rand(ids.shape) < self.token_dropout) & (ids >= self.special)
             ids = torch.where(lost, self.unknown, ids)
         x = self.kept["embeddings.tok_embeddings.weight"][ids] + self.rows[ids] @ self.columns
-        x = F.dropout(self.layer_norm(x, "embeddings.norm"), self.embedding_dropout, self.training)
+        x = self.layer_norm(x, "embeddings.norm")
+        if self.training:
+            x = dropped(x, self.embedding_dropout)
         for index in range(self.depth):
             x = self.layer(x, mask, index)
         x = self.layer_norm(x, "final_norm")
@@ -79,7 +87,9 @@ class MoodModel(nn.Module):
         qkv = F.linear(y, self.weight(f"{at}.attn.Wqkv.weight"))
         q, k, v = qkv.view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         q, k = rotate(q, self.theta), rotate(k, self.theta)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
+        # Written out: on a CPU, PyTorch's fused attention is slower for texts this short.
+        scores = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
+        mixed = scores.masked_fill(~mask[:, None, None, :], -1e9).softmax(-1).to(v.dtype) @ v
         mixed = mixed.transpose(1, 2).reshape(batch, tokens, width)
         x = x + self.drop(F.linear(mixed, self.weight(f"{at}.attn.Wo.weight")))
         up, gate = F.linear(self.layer_norm(x, f"{at}.mlp_norm"), self.weight(f"{at}.mlp.Wi.weight")).chunk(2, -1)

@@ -1,4 +1,5 @@
 import { emoticonsToWords } from './emoticons.ts';
+import { foldFeelingWords } from './feelingWords.ts';
 
 /** Stands in masked text for what had a place in the sentence: code, a link, a name. */
 export const placeholder = '\u0001';
@@ -7,7 +8,7 @@ export const placeholder = '\u0001';
  * Raise this when cleaning or normalisation change what the model reads: moods stored before are stale, and the model has
  * to be trained on texts that were prepared the same way.
  */
-export const textPreparationVersion = 2;
+export const textPreparationVersion = 3;
 
 const identifier =
   /(?<![\w'])(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|\/)[A-Za-z_$][\w$]*)+(?:\(\))?|[A-Za-z_$][\w$]*\(\)|[a-z][a-z\d]*[A-Z]\w*|[A-Z][a-z\d]+[A-Z]\w*|\w*[A-Za-z\d]_\w+|_\w+)(?![\w'])/g;
@@ -35,8 +36,7 @@ export function normalizeText(text: string): string {
     .replace(/[“”„«»]/g, '"')
     .replace(/[‘’]/g, "'");
   for (const [pattern, replacement] of contractions) result = result.replace(pattern, replacement);
-  return result
-    .replace(/(\p{L})\1{2,}/gu, '$1$1')
+  return foldFeelingWords(result.replace(/(\p{L})\1{2,}/gu, '$1$1'))
     .replace(/([!?.])[!?.]*(?:\1[!?.]*)+/g, ' $1$1 ')
     .replace(/[*_~`"<>[\](){}|=#\\^]+/g, ' ')
     .replace(/([!?.,;:/&%$@+])/g, ' $1 ')

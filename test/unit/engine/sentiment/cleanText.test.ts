@@ -14,8 +14,8 @@ function skips(text: string, reason: MoodSkipReason, kind: MoodKind = 'comment',
 }
 
 test('code is left out, fenced, indented, inline or in tags', () => {
-  reads('I hate this:\n```js\nkill(all);\n```\nreally.', 'i hate this : really .');
-  reads('I hate this:\n~~~\nkill(all);', 'i hate this :');
+  reads('I mind this:\n```js\nkill(all);\n```\nreally.', 'i mind this : really .');
+  reads('I mind this:\n~~~\nkill(all);', 'i mind this :');
   reads('Look:\n\n    kill(all)\n\n    more()\n\nUgly.', 'look : ugly .');
   reads('why is `doomed()` so slow', 'why is code so slow');
   reads('before <pre>kill</pre> after', 'before after');
@@ -116,7 +116,7 @@ test('what holds nothing to read is told apart', () => {
 test('emoji alone have a mood', () => {
   reads('👍', 'thumbsup');
   reads('😡😡', 'angryface angryface');
-  reads(':tada:', 'hooray');
+  reads(':tada:', 'joy');
   reads(':(', 'sadface');
   skips('🐛🚀', 'empty');
 });

@@ -10,7 +10,7 @@ function count(texts: readonly string[]): Promise<Mood[]> {
     texts.map((text) => {
       const words = text.split(' ');
       const odds = Math.exp(
-        words.filter((word) => ['awful', 'sadface'].includes(word)).length -
+        words.filter((word) => ['ugly', 'sadface'].includes(word)).length -
           words.filter((word) => word === 'nice').length,
       );
       const negative = odds / (1 + odds);
@@ -24,10 +24,10 @@ function explain(text: string): Promise<MoodExplanation> {
 }
 
 test('words that speak for the mood weigh above 0, those against it below, others are left out', async () => {
-  const text = 'Well, `awful()` is (awful!) but nice :(';
+  const text = 'Well, `ugly()` is (ugly!) but nice :(';
   const { words } = await explain(text);
   assert.deepEqual(Object.fromEntries(words.map((word) => [word.text, Math.round(word.weight * 100) / 100])), {
-    awful: 1,
+    ugly: 1,
     nice: -1,
     ':(': 1,
   });
@@ -35,15 +35,15 @@ test('words that speak for the mood weigh above 0, those against it below, other
 });
 
 test('words in code, quotes and links weigh nothing', async () => {
-  const { words } = await explain('> awful\n\nsee https://awful.org and `awful`');
+  const { words } = await explain('> ugly\n\nsee https://ugly.org and `ugly`');
   assert.deepEqual(words, []);
 });
 
 test('both of two words that say the same weigh', async () => {
-  const { words } = await explainMood(cleanText('awful awful', 'comment'), (texts) =>
+  const { words } = await explainMood(cleanText('ugly ugly', 'comment'), (texts) =>
     Promise.resolve(
       texts.map((text) => {
-        const negative = text.includes('awful') ? 0.9 : 0.1;
+        const negative = text.includes('ugly') ? 0.9 : 0.1;
         return { label: 'negative', scores: { negative, neutral: 1 - negative, positive: 0 } } satisfies Mood;
       }),
     ),
