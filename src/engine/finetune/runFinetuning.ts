@@ -5,6 +5,7 @@ import { HeldOutIndex } from '../measure/heldOutIndex.ts';
 import { heldOutQueries } from '../measure/heldOutQueries.ts';
 import { openModel, type EngineAccess } from '../measure/measureService.ts';
 import { meanScores, runQueries } from '../measure/runQueries.ts';
+import type { OpenRoot } from '../openRoot.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { blendModels } from './blendModels.ts';
 import { readCorpus, type CorpusEntry } from './evaluate/corpus.ts';
@@ -57,11 +58,24 @@ function tooLittle(pairs: number): SextantError {
   );
 }
 
+/** The workspace may be closed while a run goes on; only its beginning and its end look at it. */
+function openedRoot({ access, record }: RunFinetuningOptions): OpenRoot {
+  try {
+    return access.opened(record.root);
+  } catch (cause) {
+    throw new SextantError('not_found', `${record.rootName} was closed before its fine-tuning was done.`, {
+      hint: 'Open it again and go on with the run: what was trained is kept.',
+      cause,
+    });
+  }
+}
+
 /** The corpus as it was when the run began: editing the workspace meanwhile changes nothing. */
-function corpusOf({ folder, record, access }: RunFinetuningOptions, judging: readonly QueryPair[]): CorpusEntry[] {
+function corpusOf(options: RunFinetuningOptions, judging: readonly QueryPair[]): CorpusEntry[] {
+  const { folder, record } = options;
   const known = folder.readJson('corpus.json');
   if (Array.isArray(known)) return known as CorpusEntry[];
-  const corpus = readCorpus(record.rootPath, access.opened(record.root).reading(), judging);
+  const corpus = readCorpus(record.rootPath, openedRoot(options).reading(), judging);
   folder.writeJson('corpus.json', corpus);
   return corpus;
 }
@@ -131,10 +145,10 @@ async function crossValidate(work: Workplace): Promise<Judged> {
 
 /** Hybrid search over the workspace of now, with either model. */
 async function searchScores(work: Workplace, held: readonly QueryPair[], modelDir: string): Promise<BeforeAndAfter> {
-  const { access, record, base, signal } = work;
+  const { access, base, signal } = work;
   work.onActivity('Measuring search');
   const queries = heldOutQueries(held);
-  const root = access.opened(record.root);
+  const root = openedRoot(work);
   const index = new HeldOutIndex({ root, storageDir: access.storageDir, queries, withhold: 'all', signal });
   const measure = async (encoder: Encoder) => {
     await index.fill(encoder, () => undefined);
@@ -208,7 +222,7 @@ async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneRes
  * One fine-tuning from the pairs file to the verdict. What it makes lies in the run's folder, so that the same call goes on after
  * the process was killed; the index and the model that serves are only read.
  * @throws SextantError `too_little_data`, `invalid_argument` for a pairs file that cannot be read, `training_failed`, `disk_full`,
- * `model_missing`; the signal's reason when stopped.
+ * `model_missing`, `not_found` where the workspace was closed; the signal's reason when stopped.
  */
 export async function runFinetuning(options: RunFinetuningOptions): Promise<FinetuneResult> {
   const { folder, record, access, signal } = options;
