@@ -17,7 +17,12 @@ const ranges: Readonly<Record<RangeChoice, string>> = {
   all: 'All time',
 };
 
-const points = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
+const signed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
+
+/** A change in percentage points, with a minus as wide as the plus. */
+function points(change: number): string {
+  return signed.format(change * 100).replace('-', '−');
+}
 
 /** Every word that the view shows. */
 export const text = {
@@ -74,9 +79,8 @@ export const text = {
   showLog: 'Show Log',
   note: 'Told by a model on this machine; nothing is sent anywhere. Terse technical messages count as neutral.',
   share: percent,
-  trend: (change: number): string => points.format(change * 100),
-  trendHint: (change: number): string =>
-    `${points.format(change * 100)} percentage points negative in the later half of this time`,
+  trend: points,
+  trendHint: (change: number): string => `${points(change)} percentage points negative in the later half of this time`,
   summary: (items: number, negative: number, positive: number): string =>
     `${count(items)} items · ${percent(negative)} negative · ${percent(positive)} positive`,
   skipped: (items: number): string => `${count(items)} without a text to judge (merges, bots, empty)`,
