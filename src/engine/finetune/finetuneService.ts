@@ -104,7 +104,7 @@ export class FinetuneService {
     });
     if (pairs.length === 0) {
       throw new SextantError('too_little_data', `There is nothing in ${workspace.name} to make query pairs from.`, {
-        hint: 'Pairs are made from doc comments, names, tests, docs, calls and commits.',
+        hint: 'Pairs are made from doc comments, tests, docs, calls and commits.',
       });
     }
     const createdAt = new Date().toISOString();
