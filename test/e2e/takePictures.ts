@@ -101,11 +101,11 @@ const takeFinetune: Picture = async (workbench) => {
 
 /** The views are taken alone and at twice the size, the search with the whole window around it. */
 const window = { viewport: { width: 1280, height: 800 } };
-const tall = { viewport: { width: 1280, height: 1060 }, deviceScaleFactor: 2 };
+const large = (height: number) => ({ viewport: { width: 1280, height }, deviceScaleFactor: 2 });
 const pictures = {
   search: { take: takeSearch, page: window },
-  mood: { take: takeMood, page: tall },
-  finetune: { take: takeFinetune, page: tall },
+  mood: { take: takeMood, page: large(930) },
+  finetune: { take: takeFinetune, page: large(1036) },
 };
 
 async function main(name: string | undefined, source: string | undefined): Promise<void> {
