@@ -27,10 +27,12 @@ export function rowsOf(result: FinetuneResult): Row[] {
 }
 
 /** `+12 %` of what it was before; a dash where there was nothing. */
-function relativeChange(before: number, after: number): string {
-  if (before === 0) return '–';
-  const change = Math.round((100 * (after - before)) / before);
-  return `${change > 0 ? '+' : change < 0 ? '−' : '±'}${Math.abs(change)} %`;
+function Change({ before, after }: { before: number; after: number }) {
+  const change = before === 0 ? 0 : Math.round((100 * (after - before)) / before);
+  const sign = change > 0 ? '+' : change < 0 ? '−' : '±';
+  return (
+    <td class={change > 0 ? 'up' : change < 0 ? 'down' : ''}>{before === 0 ? '–' : `${sign}${Math.abs(change)} %`}</td>
+  );
 }
 
 interface ScoreTableProps {
@@ -58,7 +60,7 @@ export function ScoreTable({ rows, columns, caption }: ScoreTableProps) {
             <th scope="row">{label}</th>
             <td>{before.toFixed(3)}</td>
             <td>{after.toFixed(3)}</td>
-            <td class={after > before ? 'up' : after < before ? 'down' : ''}>{relativeChange(before, after)}</td>
+            <Change before={before} after={after} />
           </tr>
         ))}
       </tbody>
