@@ -66,7 +66,7 @@ test('a run killed at ten random moments, the workspace edited meanwhile, comes 
   let args = ['finetune', folder, ...short];
   let edited = false;
   for (let kill = 0; kill < 10; kill++) {
-    const wasRunning = await startAndKill(home, args, startUp + random.next() * (took / 4));
+    const wasRunning = await startAndKill(home, args, startUp + random.next() * (took / 6));
     const [id] = runFolders(home);
     if (id !== undefined) args = ['finetune', '--resume', id, '--no-refresh', '--keep-old', '--json'];
     assert.ok(!fs.existsSync(path.join(home, 'finetune', 'active.json')));
