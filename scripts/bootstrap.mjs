@@ -129,6 +129,7 @@ const tasks = {
   test: { build: true, args: ['scripts/test.ts'] },
   sextant: { build: true, args: ['dist/cli.mjs'], callerDirectory: true },
   vscode: { build: true, args: ['scripts/vscode.ts'], callerDirectory: true },
+  'test:desktop': { build: true, args: ['scripts/testDesktop.ts'] },
   check: { build: false, args: ['scripts/check.ts'] },
   build: { build: false, args: ['scripts/build.ts'] },
   native: { build: false, args: ['scripts/native.ts'] },

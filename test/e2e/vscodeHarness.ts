@@ -1,4 +1,3 @@
-import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { installExtension, startCodeServer, type CodeServer } from '../../scripts/codeServer.ts';
+import { bundleSuite } from '../../scripts/testDesktop.ts';
 import { hostTarget, isTarget, packageExtension } from '../../scripts/package.ts';
 import { buildExtension } from '../support/buildExtension.ts';
 
@@ -48,15 +48,7 @@ export async function packagedSuite(folder: string): Promise<string> {
   const staging = path.join(folder, 'suite');
   await mkdir(staging, { recursive: true });
   await cp(path.join(source, 'extension'), staging, { recursive: true });
-  await build({
-    entryPoints: [path.join(source, 'suite.ts')],
-    outfile: path.join(staging, 'suite.cjs'),
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    external: ['vscode'],
-    logLevel: 'error',
-  });
+  await bundleSuite(path.join(staging, 'suite.cjs'));
   const output = path.join(folder, 'suite.vsix');
   const vsce = path.join(repository, 'node_modules', '@vscode', 'vsce', 'vsce');
   const args = [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', output];
