@@ -28,7 +28,7 @@ const runtime = ['onnxruntime-node'];
 const host = ['vscode'];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', '.tools', 'test/fixtures', 'media', 'test-results', '**/*.mjs'] },
+  { ignores: ['dist', 'node_modules', '.tools', '.vscode-test', 'test/fixtures', 'media', 'test-results', '**/*.mjs'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
