@@ -11,6 +11,7 @@ import type { OpenRoot } from './openRoot.ts';
 import type { OpenRoots } from './openRoots.ts';
 import type { Encoder } from './runtime/encoder.ts';
 import { SearchEngine } from './search/searchEngine.ts';
+import type { SearchRoot } from './search/searchRoot.ts';
 import { translateError } from './store/sqlite.ts';
 import { searchLayers } from './team/searchLayers.ts';
 
@@ -25,19 +26,15 @@ export class CodeSearch {
     this.#encoders = encoders;
   }
 
-  async search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
-    const roots = this.#roots.chosen(request.roots);
-    const encoder = await this.#encoderFor(roots, request.mode !== 'keyword');
-    return this.#guarded(roots, () =>
-      searchLayers(roots, encoder?.fingerprint, (searched) => this.#search.search(searched, encoder, request, signal)),
+  search(request: SearchRequest, signal: AbortSignal): Promise<SearchResponse> {
+    return this.#layered(request.roots, request.mode !== 'keyword', (searched, encoder) =>
+      this.#search.search(searched, encoder, request, signal),
     );
   }
 
-  async similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
-    const roots = this.#roots.chosen(request.roots);
-    const encoder = await this.#encoderFor(roots, true);
-    return this.#guarded(roots, () =>
-      searchLayers(roots, encoder?.fingerprint, (searched) => this.#search.similar(searched, encoder, request, signal)),
+  similar(request: SimilarRequest, signal: AbortSignal): Promise<SearchResponse> {
+    return this.#layered(request.roots, true, (searched, encoder) =>
+      this.#search.similar(searched, encoder, request, signal),
     );
   }
 
@@ -46,6 +43,17 @@ export class CodeSearch {
     const encoder = await this.#encoderFor(roots, true);
     const searched = roots.map((root) => root.searchedWith(encoder?.fingerprint));
     return this.#guarded(roots, () => this.#search.duplicates(searched, request, signal));
+  }
+
+  /** Asks the roots with what a team shares of them; `encodes`: the question is compared by its embedding, too. */
+  async #layered(
+    uris: readonly string[] | undefined,
+    encodes: boolean,
+    ask: (searched: readonly SearchRoot[], encoder: Encoder | undefined) => Promise<SearchResponse>,
+  ): Promise<SearchResponse> {
+    const roots = this.#roots.chosen(uris);
+    const encoder = await this.#encoderFor(roots, encodes);
+    return this.#guarded(roots, () => searchLayers(roots, encoder?.fingerprint, (searched) => ask(searched, encoder)));
   }
 
   /** The encoder for a query, waited for only where there is something to compare the query with. */

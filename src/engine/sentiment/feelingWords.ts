@@ -46,16 +46,12 @@ const families = {
   clever: 'ingenious genius brilliance witty',
 } as const satisfies Readonly<Record<string, string>>;
 
-const wholeWords: ReadonlyMap<string, string> = new Map(
+/** Each word and what stands for it. */
+export const feelingWords: ReadonlyMap<string, string> = new Map(
   Object.entries(families).flatMap(([whole, words]) => words.split(' ').map((word) => [word, whole] as const)),
 );
 
 /** Replaces each such word of a text in lower case by the one that the tokenizer keeps whole. */
 export function foldFeelingWords(text: string): string {
-  return text.replace(/(?<![\p{L}\p{N}-])[a-z]+(?![\p{L}\p{N}-])/gu, (word) => wholeWords.get(word) ?? word);
-}
-
-/** Each word and what stands for it. */
-export function feelingWords(): ReadonlyMap<string, string> {
-  return wholeWords;
+  return text.replace(/(?<![\p{L}\p{N}-])[a-z]+(?![\p{L}\p{N}-])/gu, (word) => feelingWords.get(word) ?? word);
 }

@@ -28,7 +28,7 @@ export class KeywordSearch {
   readonly #statements: StatementCache;
   readonly #postings: string;
   readonly #lengths: string;
-  /** What the last question read: the ranking asks for the frequencies of words that were just searched for. */
+  /** What the last search read: the ranking asks for the frequencies of words that were just searched for. */
   #last: { readonly blocks: Blocks; readonly frequencies: ReadonlyMap<string, number> } | undefined;
 
   constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
@@ -41,22 +41,28 @@ export class KeywordSearch {
   /** Chunks that hold each term. */
   documentFrequencies(terms: readonly string[]): Map<string, number> {
     const blocks = this.#blocks();
-    const last = this.#last;
-    const known =
-      last !== undefined && isSame(last.blocks, blocks) && terms.every((term) => last.frequencies.has(term));
-    if (!known) this.#postingsOf(terms, blocks);
-    return new Map(terms.map((term) => [term, this.#last?.frequencies.get(term) ?? 0]));
+    const frequencies = this.#counted(terms, blocks) ?? frequenciesOf(this.#postingsOf(terms, blocks));
+    return new Map(terms.map((term) => [term, frequencies.get(term)!]));
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
     const blocks = this.#blocks();
-    const scored = scoreBlocks(blocks, this.#postingsOf([...new Set(terms)], blocks).values(), weights);
+    const postings = this.#postingsOf([...new Set(terms)], blocks);
+    this.#last = { blocks, frequencies: frequenciesOf(postings) };
+    const scored = scoreBlocks(blocks, postings.values(), weights);
     const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
     for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
       const { best, found } = bestOf(scored, wanted);
       const passing = hasFilter ? this.#passing(best, filter) : best;
       if (passing.length >= limit || wanted >= found) return passing.slice(0, limit);
     }
+  }
+
+  /** The frequencies that the last search counted; undefined unless it had all of these terms over the same chunks. */
+  #counted(terms: readonly string[], blocks: Blocks): ReadonlyMap<string, number> | undefined {
+    const last = this.#last;
+    if (last === undefined || !isSame(last.blocks, blocks)) return undefined;
+    return terms.every((term) => last.frequencies.has(term)) ? last.frequencies : undefined;
   }
 
   #blocks(): Map<number, BlockRow> {
@@ -83,7 +89,6 @@ export class KeywordSearch {
       }
       found.set(term, counted(lists, blocks));
     }
-    this.#last = { blocks, frequencies: new Map([...found].map(([term, { frequency }]) => [term, frequency])) };
     return found;
   }
 
@@ -102,6 +107,10 @@ export class KeywordSearch {
     );
     return candidates.filter(({ chunkId }) => passing.has(chunkId));
   }
+}
+
+function frequenciesOf(postings: ReadonlyMap<string, TermPostings>): ReadonlyMap<string, number> {
+  return new Map([...postings].map(([term, { frequency }]) => [term, frequency]));
 }
 
 /** Whatever is written or removed shows in one of the sums. */
