@@ -22,7 +22,7 @@ export function indexDump(databaseFile: string, terms: readonly string[]): Reado
           term,
           reader
             .keyword([term], weights, 10_000, {})
-            .map(({ chunkId, score }) => `${place.get(chunkId)} ${score.toFixed(6)}`)
+            .best.map(({ chunkId, score }) => `${place.get(chunkId)} ${score.toFixed(6)}`)
             .sort(),
         ]),
         nearest: chunks

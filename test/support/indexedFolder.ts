@@ -100,7 +100,7 @@ export class IndexedFolder {
   find(...terms: string[]): string[] {
     const weights = { path: 1, symbol: 1, signature: 1, doc: 1, body: 1 };
     return this.store.read((reader) =>
-      reader.chunks(reader.keyword(terms, weights, 50, {}).map(({ chunkId }) => chunkId)).map(({ path }) => path),
+      reader.chunks(reader.keyword(terms, weights, 50, {}).best.map(({ chunkId }) => chunkId)).map(({ path }) => path),
     );
   }
 }

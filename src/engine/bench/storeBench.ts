@@ -207,9 +207,16 @@ export function storeBench(options: StoreBenchOptions): StoreBenchResult {
     const prefix = () =>
       store.read((reader) => reader.symbolsByPrefix(`symbol${random.below(chunks / 100)}`, candidates.symbol, {}));
     const search = () => {
-      const found = [...dense({})(), ...keyword(), ...symbol()];
+      const matches = keyword();
+      const found = [...dense({})(), ...matches.best, ...symbol()];
       const ids = [...new Set(found.map(({ chunkId }) => chunkId))].slice(0, candidates.ranked);
-      return store.read((reader) => [reader.chunks(ids), reader.cosines(vector(), ids)]);
+      const held = matches.held(ids);
+      return store.read((reader) => [
+        held,
+        reader.heads(ids),
+        reader.cosines(vector(), ids),
+        reader.chunks(ids.slice(0, 20)),
+      ]);
     };
     const latencies = {
       keyword: time(keyword),

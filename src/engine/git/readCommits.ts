@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import type { ChangeKind, Commit, FileChange } from './commit.ts';
 import { hunksByPath } from './parsePatch.ts';
-import { streamGit } from './runGit.ts';
+import { gitText, streamGit } from './runGit.ts';
 import { splitTokens } from './splitTokens.ts';
 
 export interface ReadCommitsOptions {
@@ -50,7 +50,13 @@ function checkedRevision(revision: string): string {
   return revision;
 }
 
-function logArguments(options: ReadCommitsOptions): string[] {
+/** Whether git left contents behind when it cloned (`--filter`), which it would fetch now were it let. */
+async function isPartialClone(directory: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const settings = await gitText(directory, ['config', '--list', '--name-only'], signal);
+  return /^(?:remote\..*\.promisor|extensions\.partialclone)$/im.test(settings);
+}
+
+function logArguments(options: ReadCommitsOptions, partial: boolean): string[] {
   const { from = 'HEAD', not = [], limit, since, files = 'names', merges = true, below } = options;
   return [
     'log',
@@ -66,6 +72,8 @@ function logArguments(options: ReadCommitsOptions): string[] {
     '--ignore-submodules=all',
     '--no-abbrev',
     ...outputOptions[files],
+    // A file that was changed as it was moved is known by its contents alone.
+    ...(partial && files === 'names' ? ['-M100%'] : []),
     ...(limit === undefined ? [] : [`--max-count=${limit}`]),
     ...(since === undefined ? [] : [`--since=@${since}`]),
     ...(merges ? [] : ['--no-merges']),
@@ -85,7 +93,8 @@ function logArguments(options: ReadCommitsOptions): string[] {
  */
 export async function* readCommits(directory: string, options: ReadCommitsOptions = {}): AsyncGenerator<Commit> {
   if (!isAbsolute(directory)) throw new SextantError('invalid_argument', `${directory} is not an absolute path.`);
-  const tokens = splitTokens(streamGit(directory, logArguments(options), options.signal));
+  const partial = options.files !== 'none' && (await isPartialClone(directory, options.signal));
+  const tokens = splitTokens(streamGit(directory, logArguments(options, partial), options.signal));
   let commit: CommitBuilder | undefined;
   for await (const token of tokens) {
     if (token === mark) {

@@ -54,6 +54,11 @@ function failure(directory: string, complaint: string): SextantError {
   if (text.includes('not a git repository')) {
     return new SextantError('git_failed', `${directory} is not in a git repository.`);
   }
+  if (text.includes('from promisor remote')) {
+    return new SextantError('git_failed', `The clone in ${directory} lacks contents that are needed for this.`, {
+      hint: 'It was made with `git clone --filter`; `git fetch --refetch --no-filter` gets the rest. Sextant fetches nothing.',
+    });
+  }
   const line = text.split('\n').find((candidate) => /^(?:fatal|error): /.test(candidate)) ?? text.split('\n')[0] ?? '';
   return new SextantError('git_failed', `git failed in ${directory}: ${line || 'no reason given'}`);
 }

@@ -155,7 +155,9 @@ export class HistoryService {
   }> {
     const items = histories.reduce((sum, { store }) => sum + store.readHistory((history) => history.counts().items), 0);
     if (items === 0) {
-      const notice = 'No commits are indexed: the folder has no git history, or it is still being read.';
+      const problem = histories.find((history) => history.problem !== undefined)?.problem;
+      const reason = problem ?? 'the folder has no git history, or it is still being read.';
+      const notice = `No commits are indexed: ${reason}`;
       return { embedded: undefined, embeddedShare: 1, notice };
     }
     const encoder = mode === 'keyword' ? undefined : await this.#options.access.encoder().catch(() => undefined);

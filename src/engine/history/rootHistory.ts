@@ -1,4 +1,4 @@
-import { isCancellation } from '../../shared/errors.ts';
+import { isCancellation, SextantError } from '../../shared/errors.ts';
 import type { HistoryKind, HistoryStatus } from '../../shared/history.ts';
 import type { LogLine } from '../../shared/protocol.ts';
 import { Throttle } from '../index/throttle.ts';
@@ -30,6 +30,7 @@ export class RootHistory {
   #done = { embedded: 0, classified: 0 };
   #readAt = -Infinity;
   #complete = false;
+  #problem: string | undefined;
 
   constructor(options: RootHistoryOptions) {
     this.#options = options;
@@ -53,6 +54,11 @@ export class RootHistory {
     return this.#complete ? performance.now() - this.#readAt : Infinity;
   }
 
+  /** Why the commits could not be read the last time; undefined once they were. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   status(): HistoryStatus {
     const counts = this.store.readHistory((history) => history.counts());
     return { root: this.root, phase: this.#phase, ...counts, ...this.#done };
@@ -66,6 +72,7 @@ export class RootHistory {
       const onProgress = (): void => this.#status.soon();
       await syncCommits(this.store, this.folder, { limit: this.#options.commitLimit(), signal: stop, onProgress });
       this.#readAt = performance.now();
+      this.#problem = undefined;
     });
   }
 
@@ -150,6 +157,7 @@ export class RootHistory {
     try {
       await work(stop);
     } catch (error) {
+      if (phase === 'reading' && !isCancellation(error)) this.#problem = describe(error);
       if (!isCancellation(error)) this.#log(phase, error);
       throw error;
     } finally {
@@ -160,9 +168,14 @@ export class RootHistory {
   }
 
   #log(phase: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#options.onLog({ level: 'warn', message: `${phase} the history of ${this.folder}: ${message}` });
+    this.#options.onLog({ level: 'warn', message: `${phase} the history of ${this.folder}: ${describe(error)}` });
   }
+}
+
+/** What went wrong and what to do about it. */
+function describe(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof SextantError && error.hint !== undefined ? `${message} ${error.hint}` : message;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

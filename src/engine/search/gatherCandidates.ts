@@ -1,4 +1,4 @@
-import type { Candidate, CandidateFilter, ChunkRow, FieldWeights, SearchSource } from '../store/searchIndex.ts';
+import type { Candidate, CandidateFilter, ChunkHead, FieldWeights, SearchSource } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
 import type { SearchRoot } from './searchRoot.ts';
@@ -6,7 +6,11 @@ import type { SearchRoot } from './searchRoot.ts';
 /** A chunk that one of the sources brought up, with what each source said about it. */
 export interface RankCandidate {
   readonly root: string;
-  readonly row: ChunkRow;
+  /** Where the chunk is: layers of one root are several indexes. */
+  readonly index: SearchSource;
+  readonly head: ChunkHead;
+  /** Places of the query's terms that the chunk holds; those of joined ones follow. */
+  readonly terms: ReadonlySet<number>;
   /** Weighted BM25; 0 where the keyword source did not bring it up. */
   readonly bm25: number;
   /** Cosine to the query; undefined where the chunk has no embedding or there is no query vector. */
@@ -28,6 +32,8 @@ export interface GatherOptions {
 
 /** Constant of reciprocal rank fusion (Cormack et al. 2009); only decides which candidates are ranked in full. */
 const fusionConstant = 30;
+
+const nothing: ReadonlySet<number> = new Set();
 
 const nameMatch = { same: 1, otherCase: 0.7, prefix: 0.3 } as const;
 
@@ -67,31 +73,43 @@ async function cosines(
   return new Map([...known, ...(await index.cosines(vector, others))]);
 }
 
+/** What one root brings up for a query. */
+export interface Gathered {
+  readonly candidates: readonly RankCandidate[];
+  /** Number of chunks that hold each term of the query. */
+  readonly frequencies: ReadonlyMap<string, number>;
+}
+
 /** Candidates of one root from BM25, the embeddings and the symbol table, at most `ranked` of them. */
-export async function gatherCandidates({ root, index }: SearchRoot, options: GatherOptions): Promise<RankCandidate[]> {
+export async function gatherCandidates({ root, index }: SearchRoot, options: GatherOptions): Promise<Gathered> {
   const { profile, vector, filter, wanted } = options;
   const scale = Math.max(1, wanted / 50);
   const terms = [...profile.terms, ...profile.compounds];
-  const [keyword, dense, names] = await Promise.all([
-    options.keywords ? index.keyword(terms, options.fields, Math.ceil(candidateLimits.keyword * scale), filter) : [],
+  const keywords = options.keywords ? Math.ceil(candidateLimits.keyword * scale) : 0;
+  const [matches, dense, names] = await Promise.all([
+    index.keyword(terms, options.fields, keywords, filter),
     vector === undefined ? [] : index.dense(vector, Math.ceil(candidateLimits.dense * scale), filter),
     options.keywords ? nameHits(index, options) : new Map<number, number>(),
   ]);
   const fused = new Map<number, number>();
-  addRanks(fused, keyword);
+  addRanks(fused, matches.best);
   addRanks(fused, dense);
   for (const [chunkId, value] of names) fused.set(chunkId, (fused.get(chunkId) ?? 0) + value / fusionConstant);
   const kept = [...fused.entries()]
     .sort((left, right) => right[1] - left[1])
     .slice(0, Math.ceil(candidateLimits.ranked * scale))
     .map(([chunkId]) => chunkId);
-  const bm25 = new Map(keyword.map((candidate) => [candidate.chunkId, candidate.score]));
-  const [cosine, rows] = await Promise.all([cosines(index, kept, vector, dense), index.chunks(kept)]);
-  return rows.map((row) => ({
+  const bm25 = new Map(matches.best.map((candidate) => [candidate.chunkId, candidate.score]));
+  const [cosine, heads] = await Promise.all([cosines(index, kept, vector, dense), index.heads(kept)]);
+  const held = matches.held(kept);
+  const candidates = heads.map((head) => ({
     root,
-    row,
-    bm25: bm25.get(row.chunkId) ?? 0,
-    cosine: cosine.get(row.chunkId),
-    exactName: names.get(row.chunkId) ?? 0,
+    index,
+    head,
+    terms: held.get(head.chunkId) ?? nothing,
+    bm25: bm25.get(head.chunkId) ?? 0,
+    cosine: cosine.get(head.chunkId),
+    exactName: names.get(head.chunkId) ?? 0,
   }));
+  return { candidates, frequencies: matches.frequencies };
 }

@@ -28,15 +28,15 @@ function scored({ candidate, signals }: SignalledCandidate, weights: SignalWeigh
   return { candidate, base, contributions };
 }
 
-function placeKey({ root, row }: RankCandidate): string {
-  return `${root}\n${row.path}`;
+function placeKey({ root, head }: RankCandidate): string {
+  return `${root}\n${head.path}`;
 }
 
 function compare(left: Scored, right: Scored): number {
   if (left.base !== right.base) return right.base - left.base;
-  if (left.candidate.row.path !== right.candidate.row.path)
-    return left.candidate.row.path < right.candidate.row.path ? -1 : 1;
-  return left.candidate.row.startLine - right.candidate.row.startLine;
+  if (left.candidate.head.path !== right.candidate.head.path)
+    return left.candidate.head.path < right.candidate.head.path ? -1 : 1;
+  return left.candidate.head.startLine - right.candidate.head.startLine;
 }
 
 /**

@@ -12,8 +12,9 @@ import {
   type SimilarRequest,
 } from '../../shared/search.ts';
 import type { Encoder } from '../runtime/encoder.ts';
+import type { ChunkRow } from '../store/searchIndex.ts';
 import { findDuplicates } from './duplicates.ts';
-import { gatherCandidates, type RankCandidate } from './gatherCandidates.ts';
+import { gatherCandidates, type Gathered, type RankCandidate } from './gatherCandidates.ts';
 import { fileRoles, type FileRole } from './fileRoles.ts';
 import { profileQuery, type QueryProfile } from './queryProfile.ts';
 import { rankCandidates, type RankedCandidate } from './rankCandidates.ts';
@@ -65,16 +66,14 @@ export class SearchEngine {
     const offset = request.offset ?? 0;
     const ranked = await this.#rank(roots, query, request.filters, offset + request.limit + 1);
     const page = ranked.slice(offset, offset + request.limit);
-    const best = ranked[0]?.score ?? 1;
-    const scanner = new TermScanner(profileQuery(text).terms);
-    const results = page.map((item) => toResult(item, best, scanner));
+    const results = await shown(page, ranked[0]?.score, profileQuery(text));
     const done = performance.now();
     return {
       query: request.query,
       mode: query.mode,
       tookMs: { embed: query.embedMs, search: done - searchStarted, total: done - started },
       results,
-      more: ranked.length > offset + results.length,
+      more: ranked.length > offset + page.length,
       embeddedShare,
       ...(query.notice === undefined ? {} : { notice: query.notice }),
     };
@@ -106,14 +105,13 @@ export class SearchEngine {
     const candidates = await this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
     const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
     const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
-    const scanner = new TermScanner(profile.terms);
-    const best = ranked[0]?.score ?? 1;
+    const results = await shown(ranked.slice(0, limit), ranked[0]?.score, profile);
     const done = performance.now();
     return {
       query: text,
       mode: vector === undefined ? 'keyword' : 'hybrid',
       tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
-      results: ranked.slice(0, limit).map((item) => toResult(item, best, scanner)),
+      results,
       more: ranked.length > limit,
       embeddedShare: await embeddedShareOf(roots),
       ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
@@ -133,15 +131,14 @@ export class SearchEngine {
   async candidates(roots: readonly SearchRoot[], query: CandidateQuery): Promise<SignalledCandidate[]> {
     const { profile, filters, wanted } = query;
     const fields = this.#weights.fields;
-    const ofRoot = async (root: SearchRoot): Promise<RankCandidate[]> => {
+    const ofRoot = async (root: SearchRoot): Promise<Gathered> => {
       const filter = await resolveFilter(root.index, filters);
       const { vector, keywords } = query;
       return gatherCandidates(root, { profile, vector, keywords, fields, filter, wanted });
     };
     const gathered = await Promise.all(roots.map(ofRoot));
-    // Afterwards, for a store elsewhere has the words at hand by then.
-    const idf = await inverseDocumentFrequencies(roots, profile);
-    return signalsOf(gathered.flat(), { profile, scanner: new TermScanner(profile.terms), idf });
+    const candidates = gathered.flatMap((found) => found.candidates);
+    return signalsOf(candidates, { profile, idf: await inverseDocumentFrequencies(roots, gathered) });
   }
 
   async #rank(
@@ -160,9 +157,9 @@ export class SearchEngine {
 
 const allRoles: ReadonlySet<FileRole> = new Set(fileRoles);
 
-function overlaps({ root, row }: RankCandidate, place: Location): boolean {
-  const sameFile = root === place.root && row.path === place.path;
-  return sameFile && row.startLine <= place.endLine && place.startLine <= row.endLine;
+function overlaps({ root, head }: RankCandidate, place: Location): boolean {
+  const sameFile = root === place.root && head.path === place.path;
+  return sameFile && head.startLine <= place.endLine && place.startLine <= head.endLine;
 }
 
 export interface CandidateQuery {
@@ -224,15 +221,13 @@ async function prepare(
 /** BM25's inverse document frequency over all roots together. */
 async function inverseDocumentFrequencies(
   roots: readonly SearchRoot[],
-  profile: QueryProfile,
+  gathered: readonly Gathered[],
 ): Promise<(term: string) => number> {
+  const counts = await Promise.all(roots.map(async ({ index }) => index.counts()));
+  const chunks = counts.reduce((sum, root) => sum + root.chunks, 0);
   const frequencies = new Map<string, number>();
-  let chunks = 0;
-  for (const { index } of roots) {
-    chunks += (await index.counts()).chunks;
-    for (const [term, count] of await index.documentFrequencies(profile.terms)) {
-      frequencies.set(term, (frequencies.get(term) ?? 0) + count);
-    }
+  for (const [term, count] of gathered.flatMap((found) => [...found.frequencies])) {
+    frequencies.set(term, (frequencies.get(term) ?? 0) + count);
   }
   return (term) => {
     const count = frequencies.get(term) ?? 0;
@@ -241,14 +236,33 @@ async function inverseDocumentFrequencies(
   };
 }
 
+/** The results of a page with their texts, which only they need; those whose chunk is gone by now are left out. */
+async function shown(
+  page: readonly RankedCandidate[],
+  best = 1,
+  { terms }: QueryProfile,
+): Promise<readonly SearchResult[]> {
+  const scanner = new TermScanner(terms);
+  const ofIndex = [...Map.groupBy(page, ({ candidate }) => candidate.index)].map(async ([index, items]) => {
+    const rows = await index.chunks(items.map(({ candidate }) => candidate.head.chunkId));
+    const byId = new Map(rows.map((row) => [row.chunkId, row]));
+    return items.map((item) => [item, byId.get(item.candidate.head.chunkId)] as const);
+  });
+  const found = new Map((await Promise.all(ofIndex)).flat());
+  return page.flatMap((item) => {
+    const row = found.get(item);
+    return row === undefined ? [] : toResult(item, row, best, scanner);
+  });
+}
+
 function toResult(
   { candidate, score, contributions }: RankedCandidate,
+  row: ChunkRow,
   best: number,
   scanner: TermScanner,
 ): SearchResult {
-  const { root, row }: RankCandidate = candidate;
   return {
-    root,
+    root: candidate.root,
     path: row.path,
     startLine: row.startLine,
     endLine: row.endLine,

@@ -1,10 +1,9 @@
 import { codeTokens } from '../text/codeTokens.ts';
-import type { ChunkRow } from '../store/searchIndex.ts';
+import type { ChunkHead } from '../store/searchIndex.ts';
 import { rolesOf, type FileRole } from './fileRoles.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import type { SignalName } from './rankingWeights.ts';
-import type { TermScanner } from './termScanner.ts';
 import { TermWeights } from './termWeights.ts';
 
 /** Value of each signal, in [0, 1]; what is not there is 0. */
@@ -12,8 +11,6 @@ export type Signals = Readonly<Partial<Record<SignalName, number>>>;
 
 export interface SignalContext {
   readonly profile: QueryProfile;
-  /** Made for the terms of the profile. */
-  readonly scanner: TermScanner;
   /** Inverse document frequency of a term of the query. */
   readonly idf: (term: string) => number;
 }
@@ -43,8 +40,6 @@ interface Evidence {
   readonly candidate: RankCandidate;
   readonly keyword: number;
   readonly meaning: number;
-  /** Places of the query's terms that the chunk holds. */
-  readonly terms: ReadonlySet<number>;
 }
 
 /** Mean of the best few values, each counting half of the one before; missing ones count as 0. */
@@ -79,10 +74,10 @@ function pathNames(path: string): { name: string; folders: string } {
 }
 
 function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): Signals {
-  const { row } = chunks[0]!.candidate;
-  const roles = rolesOf(row);
-  const { name, folders } = pathNames(row.path);
-  const terms = new Set(chunks.flatMap((chunk) => [...chunk.terms]));
+  const { head } = chunks[0]!.candidate;
+  const roles = rolesOf(head);
+  const { name, folders } = pathNames(head.path);
+  const terms = new Set(chunks.flatMap(({ candidate }) => [...candidate.terms]));
   const shown = roles.filter((role) => !wants.has(role));
   return {
     path: weights.fit(name),
@@ -91,47 +86,47 @@ function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: R
     fileMeaning: coherence(chunks.map(({ meaning }) => meaning)),
     fileBreadth: weights.shareAt(terms),
     fileChunks: Math.min(1, Math.log2(chunks.length) / Math.log2(manyChunks)),
-    depth: Math.min(1, row.path.split('/').length / deepest),
+    depth: Math.min(1, head.path.split('/').length / deepest),
     ...Object.fromEntries(shown.map((role) => [role, 1])),
   };
 }
 
-function chunkSignals({ candidate, keyword, meaning, terms }: Evidence, weights: TermWeights): Signals {
-  const { row, exactName } = candidate;
+function chunkSignals({ candidate, keyword, meaning }: Evidence, weights: TermWeights): Signals {
+  const { head, terms, exactName } = candidate;
   return {
     keyword,
     meaning,
     breadth: weights.shareAt(terms),
-    name: weights.fit(row.name),
-    definition: row.definition ? exactName : exactName / 2,
-    container: row.definition && containerKinds.has(row.kind) ? 1 : 0,
-    fragment: !row.definition && row.kind !== 'section' ? 1 : 0,
+    name: weights.fit(head.name),
+    definition: head.definition ? exactName : exactName / 2,
+    container: head.definition && containerKinds.has(head.kind) ? 1 : 0,
+    fragment: !head.definition && head.kind !== 'section' ? 1 : 0,
   };
 }
 
 /** Tests may also lie in the file that they test, as in Rust or Zig. */
-export function isTestCode({ kind, symbol }: ChunkRow): boolean {
+export function isTestCode({ kind, symbol }: ChunkHead): boolean {
   return kind === 'test' || /(?:^|[.:>#/ ])tests?[.:]/.test(symbol);
 }
 
 /** Values of all signals for each candidate; the order is kept. */
 export function signalsOf(candidates: readonly RankCandidate[], context: SignalContext): SignalledCandidate[] {
-  const { profile, scanner, idf } = context;
+  const { profile, idf } = context;
   const weights = new TermWeights(profile.terms, profile.compounds, idf);
   const bestBm25 = Math.max(0, ...candidates.map(({ bm25 }) => bm25)) || 1;
   const meaning = meaningScale(candidates);
-  const evidence = candidates.map((candidate): Evidence => {
-    const { row, bm25, cosine } = candidate;
-    const { terms } = scanner.scan(`${row.path}\n${row.symbol}\n${row.text}`);
-    return { candidate, keyword: bm25 / bestBm25, meaning: meaning(cosine), terms };
-  });
-  const keyOf = ({ candidate: { root, row } }: Evidence) => `${root}\n${row.path}`;
+  const evidence = candidates.map((candidate): Evidence => ({
+    candidate,
+    keyword: candidate.bm25 / bestBm25,
+    meaning: meaning(candidate.cosine),
+  }));
+  const keyOf = ({ candidate: { root, head } }: Evidence) => `${root}\n${head.path}`;
   const files = new Map(
     [...Map.groupBy(evidence, keyOf)].map(([key, chunks]) => [key, fileSignals(chunks, weights, profile.wants)]),
   );
   return evidence.map((item) => {
     const file = files.get(keyOf(item))!;
-    const isTest = isTestCode(item.candidate.row) && !profile.wants.has('test');
+    const isTest = isTestCode(item.candidate.head) && !profile.wants.has('test');
     const signals = { ...file, ...chunkSignals(item, weights), ...(isTest && { test: 1 }) };
     return { candidate: item.candidate, signals };
   });

@@ -1,5 +1,12 @@
-import { blockSize, countPostings, fieldNames, scorePostings, type PostingScorer } from './postingCodec.ts';
-import type { Candidate, FieldWeights } from './searchIndex.ts';
+import {
+  blockSize,
+  countPostings,
+  fieldNames,
+  forEachMarked,
+  scorePostings,
+  type PostingScorer,
+} from './postingCodec.ts';
+import type { Candidate, FieldWeights, KeywordMatches } from './searchIndex.ts';
 import { TopCandidates } from './topCandidates.ts';
 
 /** Constants of BM25 as FTS5, Lucene and most others have them. */
@@ -89,6 +96,42 @@ export function counted(lists: readonly PostingList[], blocks: Blocks): TermPost
     return used === alive ? count : countPostings(postings, lengths);
   });
   return { lists, frequency };
+}
+
+/** Frequencies and holders of terms by their postings, which `found` has for each of them. */
+export function matchesOf(
+  best: readonly Candidate[],
+  terms: readonly string[],
+  found: ReadonlyMap<string, TermPostings>,
+): KeywordMatches {
+  return {
+    best,
+    frequencies: new Map([...found].map(([term, { frequency }]) => [term, frequency])),
+    held: (chunkIds) =>
+      heldTerms(
+        terms.map((term) => found.get(term)!),
+        chunkIds,
+      ),
+  };
+}
+
+function heldTerms(terms: readonly TermPostings[], chunkIds: readonly number[]): Map<number, Set<number>> {
+  const held = new Map(chunkIds.map((id) => [id, new Set<number>()]));
+  const distinct = [...held];
+  const marks = new Map<number, Uint16Array>();
+  for (const [place, [id]] of distinct.entries()) {
+    const block = Math.floor(id / blockSize);
+    let own = marks.get(block);
+    if (own === undefined) marks.set(block, (own = new Uint16Array(blockSize)));
+    own[id % blockSize] = place + 1;
+  }
+  for (const [place, { lists }] of terms.entries()) {
+    for (const { block, postings } of lists) {
+      const own = marks.get(block);
+      if (own !== undefined) forEachMarked(postings, own, (mark) => distinct[mark - 1]![1].add(place));
+    }
+  }
+  return held;
 }
 
 function sum<T>(items: Iterable<T>, of: (item: T) => number): number {

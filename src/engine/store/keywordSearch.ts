@@ -1,6 +1,7 @@
 import {
   bestOf,
   counted,
+  matchesOf,
   scoreBlocks,
   type BlockRow,
   type Blocks,
@@ -11,7 +12,7 @@ import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
 import { forEachRecord, hashOfTerm, rowOf } from './postingCodec.ts';
-import type { Candidate, CandidateFilter, FieldWeights } from './searchIndex.ts';
+import type { Candidate, CandidateFilter, FieldWeights, KeywordMatches } from './searchIndex.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import { StatementCache, type Sqlite } from './sqlite.ts';
 
@@ -28,8 +29,6 @@ export class KeywordSearch {
   readonly #statements: StatementCache;
   readonly #postings: string;
   readonly #lengths: string;
-  /** What the last search read: the ranking asks for the frequencies of words that were just searched for. */
-  #last: { readonly blocks: Blocks; readonly frequencies: ReadonlyMap<string, number> } | undefined;
 
   constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
     this.#statements = new StatementCache(db);
@@ -38,17 +37,20 @@ export class KeywordSearch {
     this.#lengths = lengthTable(chunkSetId);
   }
 
-  /** Chunks that hold each term. */
-  documentFrequencies(terms: readonly string[]): Map<string, number> {
-    const blocks = this.#blocks();
-    const frequencies = this.#counted(terms, blocks) ?? frequenciesOf(this.#postingsOf(terms, blocks));
-    return new Map(terms.map((term) => [term, frequencies.get(term)!]));
-  }
-
-  search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
+  search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches {
     const blocks = this.#blocks();
     const postings = this.#postingsOf([...new Set(terms)], blocks);
-    this.#last = { blocks, frequencies: frequenciesOf(postings) };
+    return matchesOf(this.#best(blocks, postings, weights, limit, filter), terms, postings);
+  }
+
+  #best(
+    blocks: Blocks,
+    postings: ReadonlyMap<string, TermPostings>,
+    weights: FieldWeights,
+    limit: number,
+    filter: CandidateFilter,
+  ): Candidate[] {
+    if (limit <= 0) return [];
     const scored = scoreBlocks(blocks, postings.values(), weights);
     const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
     for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
@@ -56,13 +58,6 @@ export class KeywordSearch {
       const passing = hasFilter ? this.#passing(best, filter) : best;
       if (passing.length >= limit || wanted >= found) return passing.slice(0, limit);
     }
-  }
-
-  /** The frequencies that the last search counted; undefined unless it had all of these terms over the same chunks. */
-  #counted(terms: readonly string[], blocks: Blocks): ReadonlyMap<string, number> | undefined {
-    const last = this.#last;
-    if (last === undefined || !isSame(last.blocks, blocks)) return undefined;
-    return terms.every((term) => last.frequencies.has(term)) ? last.frequencies : undefined;
   }
 
   #blocks(): Map<number, BlockRow> {
@@ -107,19 +102,6 @@ export class KeywordSearch {
     );
     return candidates.filter(({ chunkId }) => passing.has(chunkId));
   }
-}
-
-function frequenciesOf(postings: ReadonlyMap<string, TermPostings>): ReadonlyMap<string, number> {
-  return new Map([...postings].map(([term, { frequency }]) => [term, frequency]));
-}
-
-/** Whatever is written or removed shows in one of the sums. */
-function isSame(before: Blocks, now: Blocks): boolean {
-  if (before.size !== now.size) return false;
-  return [...now.values()].every(({ block, used, alive, tokens }) => {
-    const row = before.get(block);
-    return row?.used === used && row.alive === alive && row.tokens === tokens;
-  });
 }
 
 const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };

@@ -1,9 +1,11 @@
 import type {
   Candidate,
   CandidateFilter,
+  ChunkHead,
   ChunkRow,
   FieldWeights,
   FileRow,
+  KeywordMatches,
   SearchIndex,
   SymbolHit,
 } from './searchIndex.ts';
@@ -38,12 +40,8 @@ export class RootIndex implements SearchIndex {
     yield* this.#store.read((reader) => reader.allEmbeddings());
   }
 
-  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
+  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches {
     return this.#store.read((reader) => reader.keyword(terms, weights, limit, filter));
-  }
-
-  documentFrequencies(terms: readonly string[]): Map<string, number> {
-    return this.#store.read((reader) => reader.documentFrequencies(terms));
   }
 
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
@@ -56,6 +54,10 @@ export class RootIndex implements SearchIndex {
 
   symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[] {
     return this.#store.read((reader) => reader.symbolsByPrefix(prefix, limit, filter));
+  }
+
+  heads(chunkIds: readonly number[]): ChunkHead[] {
+    return this.#store.read((reader) => reader.heads(chunkIds));
   }
 
   chunks(chunkIds: readonly number[]): ChunkRow[] {

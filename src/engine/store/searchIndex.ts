@@ -24,6 +24,16 @@ export interface Candidate {
   readonly score: number;
 }
 
+/** What the words of a query are to an index. */
+export interface KeywordMatches {
+  /** Ranked by weighted BM25. */
+  readonly best: readonly Candidate[];
+  /** Number of chunks that hold each term in any field. */
+  readonly frequencies: ReadonlyMap<string, number>;
+  /** Which of the terms each of the chunks holds in any field, as places among the terms asked for. */
+  held(chunkIds: readonly number[]): ReadonlyMap<number, ReadonlySet<number>>;
+}
+
 export interface FileRow {
   readonly fileId: number;
   readonly path: string;
@@ -32,7 +42,8 @@ export interface FileRow {
   readonly chunkCount: number;
 }
 
-export interface ChunkRow {
+/** A chunk without its texts: all that ranking looks at. */
+export interface ChunkHead {
   readonly chunkId: number;
   readonly fileId: number;
   readonly path: string;
@@ -41,11 +52,14 @@ export interface ChunkRow {
   readonly kind: SymbolKind;
   readonly name: string;
   readonly symbol: string;
-  readonly signature: string;
-  readonly doc: string;
   readonly definition: boolean;
   readonly startLine: number;
   readonly endLine: number;
+}
+
+export interface ChunkRow extends ChunkHead {
+  readonly signature: string;
+  readonly doc: string;
   readonly text: string;
 }
 
@@ -58,10 +72,8 @@ export interface SymbolHit {
 
 /** The reading side of one root's store, all that search needs. Synchronous, as better-sqlite3 is. */
 export interface SearchIndex {
-  /** Ranked by weighted BM25. `terms` are index terms (see `text/codeTokens.ts`), joined by OR; never raw FTS5 syntax. */
-  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[];
-  /** Number of chunks that hold each term in any field. */
-  documentFrequencies(terms: readonly string[]): Map<string, number>;
+  /** `terms` are index terms (see `text/codeTokens.ts`), joined by OR; `limit` may be 0. */
+  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches;
   /** 1-bit scan over the serving generation, rescored with the stored vectors; `vector` is L2-normalised. */
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[];
   /** Definitions whose name equals `name`, ASCII case ignored. */
@@ -69,6 +81,8 @@ export interface SearchIndex {
   /** Definitions whose name starts with `prefix`, ASCII case ignored. */
   symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[];
   /** In the order asked for; ids that are gone are left out. */
+  heads(chunkIds: readonly number[]): ChunkHead[];
+  /** As {@link heads}, with the texts. */
   chunks(chunkIds: readonly number[]): ChunkRow[];
   /** Cosines of `vector` (L2-normalised) to the chunks that have an embedding in the serving generation. */
   cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number>;

@@ -7,9 +7,11 @@ import type { Labels } from './labels.ts';
 import type {
   Candidate,
   CandidateFilter,
+  ChunkHead,
   ChunkRow,
   FieldWeights,
   FileRow,
+  KeywordMatches,
   SearchIndex,
   SymbolHit,
 } from './searchIndex.ts';
@@ -18,7 +20,7 @@ import { StatementCache, type Sqlite } from './sqlite.ts';
 import { VectorSearch } from './vectorSearch.ts';
 import { WholeFiles } from './wholeFiles.ts';
 
-interface RawChunk {
+interface RawHead {
   readonly chunkId: number;
   readonly fileId: number;
   readonly path: string;
@@ -27,17 +29,23 @@ interface RawChunk {
   readonly kindId: number;
   readonly name: string;
   readonly symbol: string;
-  readonly signature: string;
-  readonly doc: string;
   readonly definition: number;
   readonly startLine: number;
   readonly endLine: number;
+}
+
+interface RawChunk extends RawHead {
+  readonly signature: string;
+  readonly doc: string;
   readonly text: string;
 }
 
-const chunkColumns = `
+const headColumns = `
   c.id AS chunkId, c.file_id AS fileId, f.path, f.language_id AS languageId, f.scope_id AS scopeId, c.kind_id AS kindId,
-  c.name, c.symbol, t.signature, t.doc, c.definition, c.start_line AS startLine, c.end_line AS endLine, t.text`;
+  c.name, c.symbol, c.definition, c.start_line AS startLine, c.end_line AS endLine`;
+const chunkColumns = `${headColumns}, t.signature, t.doc, t.text`;
+
+const noMatches: KeywordMatches = { best: [], frequencies: new Map(), held: () => new Map() };
 
 const embeddingPageSize = 1000;
 
@@ -67,14 +75,8 @@ export class StoreReader implements SearchIndex {
     this.#vecAvailable = vecAvailable;
   }
 
-  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): Candidate[] {
-    const search = this.#keywords();
-    return search?.search(terms, weights, limit, filter) ?? [];
-  }
-
-  documentFrequencies(terms: readonly string[]): Map<string, number> {
-    const search = this.#keywords();
-    return search?.documentFrequencies(terms) ?? new Map(terms.map((term) => [term, 0]));
+  keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches {
+    return this.#keywords()?.search(terms, weights, limit, filter) ?? noMatches;
   }
 
   dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[] {
@@ -91,6 +93,16 @@ export class StoreReader implements SearchIndex {
     return this.#symbolHits('s.name >= ? AND s.name < ?', [prefix, abovePrefix(prefix)], limit, filter);
   }
 
+  heads(chunkIds: readonly number[]): ChunkHead[] {
+    const rows = this.#statements
+      .get(
+        `SELECT ${headColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
+       CROSS JOIN files f ON f.id = c.file_id ORDER BY j.key`,
+      )
+      .all(JSON.stringify(chunkIds)) as RawHead[];
+    return rows.map((row) => this.#named(row));
+  }
+
   chunks(chunkIds: readonly number[]): ChunkRow[] {
     const rows = this.#statements
       .get(
@@ -98,7 +110,7 @@ export class StoreReader implements SearchIndex {
        CROSS JOIN chunk_texts t ON t.chunk_id = c.id CROSS JOIN files f ON f.id = c.file_id ORDER BY j.key`,
       )
       .all(JSON.stringify(chunkIds)) as RawChunk[];
-    return rows.map((row) => this.#chunkRow(row));
+    return rows.map((row) => this.#named(row));
   }
 
   cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
@@ -260,10 +272,11 @@ export class StoreReader implements SearchIndex {
        WHERE ${where} ORDER BY c.start_line, c.id`,
       )
       .all(...parameters) as RawChunk[];
-    return rows.map((row) => this.#chunkRow(row));
+    return rows.map((row) => this.#named(row));
   }
 
-  #chunkRow({ languageId, scopeId, kindId, definition, ...row }: RawChunk): ChunkRow {
+  /** With the labels in place of their numbers. */
+  #named<R extends RawHead>({ languageId, scopeId, kindId, definition, ...row }: R) {
     return {
       ...row,
       language: this.#labels.nameOf(languageId),

@@ -99,22 +99,25 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
   const dense = await Promise.all(embeddings.map(async (vector) => place(await index.dense(vector, 1000, {}))));
   const near = (await index.dense(embeddings[0]!, 40, {})).map(({ chunkId }) => chunkId);
   const cosines = await index.cosines(embeddings[1]!, near);
-  const filtered = await index.keyword(['token', 'cach'], weights, 1000, { languages: ['typescript'] });
+  const filtered = (await index.keyword(['token', 'cach'], weights, 1000, { languages: ['typescript'] })).best;
+  const matches = await index.keyword(['read', 'token', 'config'], weights, 1000, {});
+  const held = matches.held(matches.best.map(({ chunkId }) => chunkId));
   const files = await index.files();
   const some = new Set(files.slice(0, 5).map(({ fileId }) => fileId));
   const facts = {
     counts: await index.counts(),
-    frequencies: [...(await index.documentFrequencies(['token', 'read', 'nowhere']))],
+    frequencies: [...(await index.keyword(['token', 'read', 'nowhere'], weights, 0, {})).frequencies],
+    held: matches.best.map(({ chunkId }) => [...held.get(chunkId)!]),
     files: files.map(({ path, language, scope, chunkCount }) => ({ path, language, scope, chunkCount })),
     at: (await index.chunksAt(files[3]!.path, 1, 3)).map(({ text }) => text),
   };
   const ranked = [
-    await place(await index.keyword(['read', 'token', 'config'], weights, 1000, {})),
+    await place(matches.best),
     await place(filtered),
     ...dense,
     await place([...cosines].map(([chunkId, score]) => ({ chunkId, score }))),
     await place(await index.dense(embeddings[0]!, 1000, { fileIds: some })),
-    await place(await index.keyword(['read', 'token'], weights, 1000, { fileIds: some })),
+    await place((await index.keyword(['read', 'token'], weights, 1000, { fileIds: some })).best),
   ];
   return { facts, ranked };
 }
@@ -160,7 +163,7 @@ test('nothing is searched with the vectors of another model', async (t) => {
   const { embeddings } = await encoder.embed(['x'], 'query');
   assert.deepEqual(await other.dense(embeddings[0]!, 5, {}), []);
   assert.equal((await other.counts()).embedded, 0);
-  assert.ok((await other.keyword(['token'], weights, 5, {})).length > 0);
+  assert.ok((await other.keyword(['token'], weights, 5, {})).best.length > 0);
 });
 
 test('no secret reaches the server', async (t) => {
@@ -223,7 +226,7 @@ test('a run that was cut by the end of the server resumes behind what it had bro
   assert.ok(resumed.added > 0 && resumed.added < 9, String(resumed.added));
   const index = await shared.index('r', 'main', encoder.fingerprint);
   assert.deepEqual(await index.counts(), folder.store.reader.counts());
-  const [hit] = await index.chunks((await index.keyword(['file6'], weights, 1, {})).map(({ chunkId }) => chunkId));
+  const [hit] = await index.chunks((await index.keyword(['file6'], weights, 1, {})).best.map(({ chunkId }) => chunkId));
   assert.equal(hit?.path, 'src/big6.ts');
 });
 

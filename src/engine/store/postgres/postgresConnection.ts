@@ -19,7 +19,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
  * How far the graph is searched, so that nearly all of the nearest are found, and farther where a filter leaves too few; no compiling
  * of statements that take milliseconds.
  */
-const sessionSettings = `SET hnsw.ef_search = 400; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
+const sessionSettings = `SET hnsw.ef_search = 256; SET hnsw.iterative_scan = 'strict_order'; SET jit = off`;
 
 /** The pool waits for it before it hands the connection out. A server that knows none of the settings works all the same. */
 function prepareSession(client: pg.ClientBase): unknown {

@@ -1,12 +1,15 @@
 import type {
   Candidate,
   CandidateFilter,
+  ChunkHead,
   ChunkRow,
   FieldWeights,
   FileRow,
+  KeywordMatches,
   SearchSource,
   SymbolHit,
 } from '../searchIndex.ts';
+import { bigintArray } from './binaryArray.ts';
 import { ByteCache } from './byteCache.ts';
 import { filterCondition } from './filterCondition.ts';
 import type { PostgresConnection } from './postgresConnection.ts';
@@ -15,10 +18,11 @@ import { SharedVectors } from './sharedVectors.ts';
 import { isAlive, SharedView, type ViewName, type ViewSnapshot } from './sharedView.ts';
 import { findModel, type SharedModel } from './vectorTable.ts';
 
-const chunkColumns = `c.chunk_id AS "chunkId", c.file_id AS "fileId", f.path, f.language, f.scope, c.kind, c.name, c.symbol,
-  c.signature, c.doc, c.definition, c.start_line AS "startLine", c.end_line AS "endLine", c.text`;
+const headColumns = `c.chunk_id AS "chunkId", c.file_id AS "fileId", f.path, f.language, f.scope, c.kind, c.name, c.symbol,
+  c.definition, c.start_line AS "startLine", c.end_line AS "endLine"`;
+const chunkColumns = `${headColumns}, c.signature, c.doc, c.text`;
 const chunkTables = `sextant.chunks c JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id`;
-const cacheBytes = 48 * 1024 * 1024;
+const cacheBytes = { heads: 32 * 1024 * 1024, rows: 16 * 1024 * 1024 } as const;
 const rowOverhead = 400;
 
 /**
@@ -29,7 +33,14 @@ export class SharedIndex implements SearchSource {
   readonly #connection: PostgresConnection;
   readonly #view: SharedView;
   readonly #keywords: SharedKeywords;
-  readonly #rows = new ByteCache<ChunkRow>(cacheBytes, ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length));
+  readonly #heads = new ByteCache<ChunkHead>(
+    cacheBytes.heads,
+    ({ path, symbol }) => rowOverhead + path.length + symbol.length,
+  );
+  readonly #rows = new ByteCache<ChunkRow>(
+    cacheBytes.rows,
+    ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length),
+  );
   readonly #fingerprint: string | undefined;
   #model: Promise<SharedModel | undefined> | undefined;
   #embedded: { readonly view: ViewSnapshot; readonly count: Promise<number> } | undefined;
@@ -57,15 +68,11 @@ export class SharedIndex implements SearchSource {
     weights: FieldWeights,
     limit: number,
     filter: CandidateFilter,
-  ): Promise<Candidate[]> {
+  ): Promise<KeywordMatches> {
     const view = await this.#view.snapshot();
     const filtered = filterCondition(filter, 3).sql !== '';
     const passing = filtered ? (found: readonly Candidate[]) => this.#passing(view, found, filter) : undefined;
     return this.#keywords.search(view, terms, weights, limit, passing);
-  }
-
-  async documentFrequencies(terms: readonly string[]): Promise<Map<string, number>> {
-    return this.#keywords.documentFrequencies(await this.#view.snapshot(), terms);
   }
 
   async dense(vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
@@ -82,14 +89,29 @@ export class SharedIndex implements SearchSource {
     return this.#symbolHits('lower(s.name) LIKE lower($3)', pattern, limit, filter);
   }
 
-  async chunks(chunkIds: readonly number[]): Promise<ChunkRow[]> {
+  heads(chunkIds: readonly number[]): Promise<ChunkHead[]> {
+    return this.#cached(this.#heads, chunkIds, (view, missing) =>
+      this.#readChunks<ChunkHead>(view, missing, headColumns, 'heads'),
+    );
+  }
+
+  chunks(chunkIds: readonly number[]): Promise<ChunkRow[]> {
+    return this.#cached(this.#rows, chunkIds, (view, missing) =>
+      this.#readChunks<ChunkRow>(view, missing, chunkColumns, 'chunks'),
+    );
+  }
+
+  async #cached<R extends ChunkHead>(
+    cache: ByteCache<R>,
+    chunkIds: readonly number[],
+    read: (view: ViewSnapshot, missing: readonly number[]) => Promise<R[]>,
+  ): Promise<R[]> {
     const view = await this.#view.snapshot();
     const alive = chunkIds.filter((id) => isAlive(view, id));
-    const missing = alive.filter((id) => this.#rows.get(id) === undefined);
-    const read = missing.length === 0 ? [] : await this.#readChunks(view, missing);
-    const fresh = new Map(read.map((row) => [row.chunkId, row]));
-    const rows = alive.map((id) => fresh.get(id) ?? this.#rows.get(id));
-    for (const row of read) this.#rows.add(row.chunkId, row);
+    const missing = alive.filter((id) => cache.get(id) === undefined);
+    const fresh = new Map(missing.length === 0 ? [] : (await read(view, missing)).map((row) => [row.chunkId, row]));
+    const rows = alive.map((id) => fresh.get(id) ?? cache.get(id));
+    for (const [id, row] of fresh) cache.add(id, row);
     return rows.filter((row) => row !== undefined);
   }
 
@@ -181,13 +203,18 @@ export class SharedIndex implements SearchSource {
     return rows.filter(({ chunkId }) => isAlive(view, chunkId));
   }
 
-  #readChunks({ repositoryId }: ViewSnapshot, chunkIds: readonly number[]): Promise<ChunkRow[]> {
-    return this.#connection.rows<ChunkRow>(
-      `SELECT ${chunkColumns} FROM unnest($2::bigint[]) AS w (chunk_id)
+  #readChunks<R extends ChunkHead>(
+    { repositoryId }: ViewSnapshot,
+    chunkIds: readonly number[],
+    columns: string,
+    name: string,
+  ): Promise<R[]> {
+    return this.#connection.rows<R>(
+      `SELECT ${columns} FROM unnest($2::bigint[]) AS w (chunk_id)
        JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
        JOIN sextant.files f ON f.repository_id = $1 AND f.file_id = c.file_id`,
-      [repositoryId, chunkIds],
-      'chunks',
+      [repositoryId, bigintArray(chunkIds)],
+      name,
     );
   }
 

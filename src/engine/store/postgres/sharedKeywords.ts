@@ -1,6 +1,6 @@
-import { bestOf, counted, scoreBlocks, type PostingList, type TermPostings } from '../blockScoring.ts';
+import { bestOf, counted, matchesOf, scoreBlocks, type PostingList, type TermPostings } from '../blockScoring.ts';
 import { forEachRecord, hashOfTerm } from '../postingCodec.ts';
-import type { Candidate, FieldWeights } from '../searchIndex.ts';
+import type { Candidate, FieldWeights, KeywordMatches } from '../searchIndex.ts';
 import { ByteCache } from './byteCache.ts';
 import type { PostgresConnection } from './postgresConnection.ts';
 import type { ViewSnapshot } from './sharedView.ts';
@@ -8,6 +8,8 @@ import { sharedBucketMask } from './sharedWriter.ts';
 
 const cacheBytes = 64 * 1024 * 1024;
 const empty = new Uint8Array(0);
+
+type Passing = (candidates: readonly Candidate[]) => Promise<Candidate[]>;
 
 /** BM25 over a view, by the very code that scores SQLite's postings; rows of postings never change, so they are kept. */
 export class SharedKeywords {
@@ -19,27 +21,16 @@ export class SharedKeywords {
     this.#connection = connection;
   }
 
-  async documentFrequencies(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, number>> {
-    const found = await this.#postingsOf(view, terms);
-    return new Map(terms.map((term) => [term, found.get(term)?.frequency ?? 0]));
-  }
-
   /** `passing`: those of the candidates that the filter lets through; absent without a filter. */
   async search(
     view: ViewSnapshot,
     terms: readonly string[],
     weights: FieldWeights,
     limit: number,
-    passing: ((candidates: readonly Candidate[]) => Promise<Candidate[]>) | undefined,
-  ): Promise<Candidate[]> {
-    const found = await this.#postingsOf(view, [...new Set(terms)]);
-    const scored = scoreBlocks(view.blocks, found.values(), weights);
-    if (passing === undefined) return bestOf(scored, limit).best;
-    for (let wanted = limit * 4; ; wanted *= 4) {
-      const { best, found } = bestOf(scored, wanted);
-      const kept = await passing(best);
-      if (kept.length >= limit || wanted >= found) return kept.slice(0, limit);
-    }
+    passing: Passing | undefined,
+  ): Promise<KeywordMatches> {
+    const postings = await this.#postingsOf(view, [...new Set(terms)]);
+    return matchesOf(await best(view, postings, weights, limit, passing), terms, postings);
   }
 
   async #postingsOf(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, TermPostings>> {
@@ -92,6 +83,23 @@ export class SharedKeywords {
       }
     }
     return rows;
+  }
+}
+
+async function best(
+  { blocks }: ViewSnapshot,
+  postings: ReadonlyMap<string, TermPostings>,
+  weights: FieldWeights,
+  limit: number,
+  passing: Passing | undefined,
+): Promise<Candidate[]> {
+  if (limit <= 0) return [];
+  const scored = scoreBlocks(blocks, postings.values(), weights);
+  if (passing === undefined) return bestOf(scored, limit).best;
+  for (let wanted = limit * 4; ; wanted *= 4) {
+    const { best, found } = bestOf(scored, wanted);
+    const kept = await passing(best);
+    if (kept.length >= limit || wanted >= found) return kept.slice(0, limit);
   }
 }
 

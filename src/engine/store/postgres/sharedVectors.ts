@@ -1,12 +1,13 @@
 import type { Candidate, CandidateFilter } from '../searchIndex.ts';
+import { bigintArray, realArray } from './binaryArray.ts';
 import { filterCondition } from './filterCondition.ts';
 import { decodeHalfVector } from './halfVector.ts';
 import type { PostgresConnection } from './postgresConnection.ts';
 import { isAlive, type ViewSnapshot } from './sharedView.ts';
 import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
 
-/** As for SQLite: how many of the nearest by signs are rescored, per result wanted, and at least. */
-const rescoreFactor = 2;
+/** How many of the nearest by signs are rescored, per result wanted, and at least: half of what SQLite does, for each takes a look-up here. */
+const rescoreFactor = 1.25;
 const leastRescored = 256;
 const mostRescored = 4096;
 /** Up to this many chunks all are rescored, and those of up to this many files: as fast as the detour by the signs, and exact. */
@@ -25,7 +26,7 @@ export class SharedVectors {
 
   async search(view: ViewSnapshot, vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
     if (vector.length !== this.#model.dimension || limit <= 0) return [];
-    for (let wanted = Math.max(leastRescored, limit * rescoreFactor); ; wanted *= 4) {
+    for (let wanted = Math.max(leastRescored, Math.ceil(limit * rescoreFactor)); ; wanted *= 4) {
       const near = await this.#nearest(view, vector, Math.min(wanted, mostRescored), filter);
       const alive = near.filter(({ chunkId }) => isAlive(view, chunkId));
       // Other views' chunks may crowd out this one's.
@@ -38,11 +39,11 @@ export class SharedVectors {
     const { modelId, dimension } = this.#model;
     if (vector.length !== dimension || chunkIds.length === 0) return new Map();
     const rows = await this.#connection.rows<Candidate>(
-      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $3::halfvec(${dimension})) AS score
+      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $3::real[]::halfvec(${dimension})) AS score
        FROM unnest($2::bigint[]) AS w (chunk_id)
        JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
        JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = c.text_hash`,
-      [view.repositoryId, chunkIds, `[${vector.join(',')}]`],
+      [view.repositoryId, bigintArray(chunkIds), realArray(vector)],
       `cosines_${modelId}`,
     );
     return new Map(rows.map(({ chunkId, score }) => [chunkId, score]));
@@ -54,7 +55,7 @@ export class SharedVectors {
        FROM unnest($2::bigint[]) AS w (chunk_id)
        JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
        JOIN ${vectorTable(this.#model.modelId)} v ON v.repository_id = $1 AND v.text_hash = c.text_hash`,
-      [view.repositoryId, chunkIds],
+      [view.repositoryId, bigintArray(chunkIds)],
       `embeddings_${this.#model.modelId}`,
     );
     return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeHalfVector(vector)]));
@@ -69,7 +70,7 @@ export class SharedVectors {
     const { modelId, dimension } = this.#model;
     // The graph is of this repository alone: its number must stand in the text for the planner to see that it fits.
     const repository = String(view.repositoryId);
-    const distance = `${signsOf('v.vector', dimension)} <~> ${signsOf(`$1::halfvec(${dimension})`, dimension)}`;
+    const distance = `${signsOf('v.vector', dimension)} <~> ${signsOf(`$1::real[]::halfvec(${dimension})`, dimension)}`;
     const files = 'JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id';
     const filtered = condition.sql !== '';
     const passes = `AND EXISTS (SELECT 1 FROM sextant.chunks c ${files}
@@ -78,10 +79,10 @@ export class SharedVectors {
       `WITH near AS MATERIALIZED (
          SELECT v.text_hash, v.vector FROM ${vectorTable(modelId)} v
          WHERE v.repository_id = ${repository} ${filtered ? passes : ''} ORDER BY ${distance} LIMIT $2)
-       SELECT c.chunk_id AS "chunkId", 1 - (n.vector <=> $1::halfvec(${dimension})) AS score
+       SELECT c.chunk_id AS "chunkId", 1 - (n.vector <=> $1::real[]::halfvec(${dimension})) AS score
        FROM near n JOIN sextant.chunks c ON c.repository_id = ${repository} AND c.text_hash = n.text_hash
        ${filtered ? `${files} WHERE true ${condition.sql}` : ''} ORDER BY score DESC, c.chunk_id`,
-      [`[${vector.join(',')}]`, wanted, ...condition.values],
+      [realArray(vector), wanted, ...condition.values],
       filtered ? undefined : `nearest_${modelId}_${repository}`,
     );
   }
@@ -90,13 +91,13 @@ export class SharedVectors {
     const { modelId, dimension } = this.#model;
     const condition = filterCondition(filter, 4);
     return this.#connection.rows<Candidate>(
-      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $1::halfvec(${dimension})) AS score
+      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $1::real[]::halfvec(${dimension})) AS score
        FROM sextant.view_files m
        JOIN sextant.files f ON f.repository_id = m.repository_id AND f.file_id = m.file_id
        JOIN sextant.chunks c ON c.repository_id = m.repository_id AND c.file_id = m.file_id
        JOIN ${vectorTable(modelId)} v ON v.repository_id = m.repository_id AND v.text_hash = c.text_hash
        WHERE m.repository_id = $2 AND m.view_id = $3 ${condition.sql} ORDER BY score DESC, c.chunk_id`,
-      [`[${vector.join(',')}]`, view.repositoryId, view.viewId, ...condition.values],
+      [realArray(vector), view.repositoryId, view.viewId, ...condition.values],
     );
   }
 }

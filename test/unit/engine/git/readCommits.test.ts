@@ -191,4 +191,24 @@ describe('readCommits', () => {
     );
     assert.equal(commits[1]?.body.length, 1 << 20);
   });
+
+  it('reads a clone without contents, and says what one without folders lacks', async (t) => {
+    const repo = repository(t);
+    repo.commit({ message: 'one', files: { 'a.txt': 'a\n'.repeat(50), 'src/b.txt': 'b\n' } });
+    repo.git('mv', 'a.txt', 'c.txt');
+    repo.commit({ message: 'two', files: { 'c.txt': `${'a\n'.repeat(50)}more\n` } });
+    repo.git('config', 'uploadpack.allowFilter', 'true');
+    const cloned = (filter: string): string => {
+      const folder = path.join(temporaryFolder(t), filter.replace(':', '-'));
+      const source = `file://${repo.directory}`;
+      execFileSync('git', ['clone', '--quiet', '--no-checkout', `--filter=${filter}`, source, folder]);
+      return folder;
+    };
+    const [newest] = await read(cloned('blob:none'));
+    assert.deepEqual(newest?.files, [
+      { path: 'a.txt', kind: 'deleted' },
+      { path: 'c.txt', kind: 'added' },
+    ]);
+    await assert.rejects(read(cloned('tree:0')), { code: 'git_failed', hint: /--refetch/ });
+  });
 });

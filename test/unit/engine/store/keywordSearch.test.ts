@@ -59,9 +59,16 @@ function openStore(context: TestContext): { store: RootStore; chunkSetIds: numbe
 function assertLikeReference(store: RootStore, files: readonly IndexedFile[], terms: readonly string[]): void {
   store.read((reader) => {
     const expected = reference(files, terms);
-    const found = reader.keyword(terms, weights, 100_000, {});
+    const matches = reader.keyword(terms, weights, 100_000, {});
+    const found = matches.best;
     const rows = new Map(reader.chunks(found.map(({ chunkId }) => chunkId)).map((row) => [row.chunkId, row]));
     assert.equal(found.length, expected.size);
+    const held = matches.held([...rows.keys()]);
+    const holders = terms.map((term) => new Set(reference(files, [term]).keys()));
+    for (const [chunkId, { path: file, name }] of rows) {
+      const places = holders.flatMap((holder, place) => (holder.has(`${file}#${name}`) ? [place] : []));
+      assert.deepEqual([...held.get(chunkId)!], places);
+    }
     for (const { chunkId, score } of found) {
       const { path: file, name } = rows.get(chunkId)!;
       const wanted = expected.get(`${file}#${name}`)!;
@@ -72,7 +79,7 @@ function assertLikeReference(store: RootStore, files: readonly IndexedFile[], te
       scores,
       scores.toSorted((a, b) => b - a),
     );
-    assert.deepEqual(reader.keyword(terms, weights, 7, {}), found.slice(0, 7));
+    assert.deepEqual(reader.keyword(terms, weights, 7, {}).best, found.slice(0, 7));
   });
 }
 
@@ -98,7 +105,7 @@ test('scores are those of the formula, also after edits, deletions and compactio
   assert.ok(sweeps >= 2, 'full blocks are merged');
   assertLikeReference(store, files, terms);
   const assertCounted = (): void => {
-    const frequencies = store.read((reader) => [...reader.documentFrequencies(['term0', 'nowhere'])]);
+    const frequencies = store.read((reader) => [...reader.keyword(['term0', 'nowhere'], weights, 0, {}).frequencies]);
     const expected = [
       ['term0', reference(files, ['term0']).size],
       ['nowhere', 0],
@@ -118,7 +125,7 @@ test('filters keep the ranking of what passes them', (context) => {
   );
   store.writeFiles(files.map((file) => ({ file, chunkSetIds })));
   store.read((reader) => {
-    const all = reader.keyword(['term0', 'term1'], weights, 100_000, {});
+    const { best: all } = reader.keyword(['term0', 'term1'], weights, 100_000, {});
     const rows = new Map(reader.chunks(all.map(({ chunkId }) => chunkId)).map((row) => [row.chunkId, row]));
     const some = new Set(
       reader
@@ -128,15 +135,15 @@ test('filters keep the ranking of what passes them', (context) => {
     );
     const docs = all.filter(({ chunkId }) => rows.get(chunkId)!.scope === 'docs');
     assert.ok(docs.length > 5);
-    assert.deepEqual(reader.keyword(['term0', 'term1'], weights, 5, { scopes: ['docs'] }), docs.slice(0, 5));
-    assert.deepEqual(reader.keyword(['term0', 'term1'], weights, 1000, { languages: ['markdown'] }), docs);
+    assert.deepEqual(reader.keyword(['term0', 'term1'], weights, 5, { scopes: ['docs'] }).best, docs.slice(0, 5));
+    assert.deepEqual(reader.keyword(['term0', 'term1'], weights, 1000, { languages: ['markdown'] }).best, docs);
     assert.deepEqual(
-      reader.keyword(['term0', 'term1'], weights, 1000, { fileIds: some }),
+      reader.keyword(['term0', 'term1'], weights, 1000, { fileIds: some }).best,
       all.filter(({ chunkId }) => some.has(rows.get(chunkId)!.fileId)),
     );
-    assert.deepEqual(reader.keyword(['term0'], weights, 10, { languages: ['cobol'] }), []);
-    assert.deepEqual(reader.keyword(['term0'], weights, 10, { fileIds: new Set() }), []);
-    assert.deepEqual(reader.keyword([], weights, 10, {}), []);
+    assert.deepEqual(reader.keyword(['term0'], weights, 10, { languages: ['cobol'] }).best, []);
+    assert.deepEqual(reader.keyword(['term0'], weights, 10, { fileIds: new Set() }).best, []);
+    assert.deepEqual(reader.keyword([], weights, 10, {}).best, []);
   });
 });
 
@@ -145,7 +152,7 @@ test('nothing in a term is syntax', (context) => {
   store.writeFiles(randomFiles(new SeededRandom(1), 3, 'a').map((file) => ({ file, chunkSetIds })));
   for (const term of ['"', '*', 'NEAR(', "'; DROP TABLE files", 'AND', '\0', '😀', 'x'.repeat(100_000)]) {
     assert.deepEqual(
-      store.read((reader) => reader.keyword([term], weights, 10, {})),
+      store.read((reader) => reader.keyword([term], weights, 10, {}).best),
       [],
     );
   }

@@ -23,7 +23,7 @@ for (const name of fs.readdirSync(fixtures).filter((file) => file.endsWith('.db.
     assert.equal(store.damagedCopy, undefined);
     store.read((reader) => {
       assert.deepEqual(reader.counts(), { files: 2, chunks: 3, embedded: 3 });
-      const [hit] = reader.keyword(['writeconfig'], weights, 5, {});
+      const [hit] = reader.keyword(['writeconfig'], weights, 5, {}).best;
       assert.equal(reader.chunks([hit!.chunkId])[0]?.doc, 'Writes the settings.');
       const query = fakeVector(hashOf('Run the installer.').toString('hex'), 32);
       const [nearest] = reader.dense(query, 1, {});

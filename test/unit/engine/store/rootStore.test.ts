@@ -43,7 +43,7 @@ test('what was written is found by keyword, by symbol and by vector', (context) 
   write(store, target, parser, guide);
   embedAll(store, target);
   store.read((reader) => {
-    const [best] = reader.chunks(reader.keyword(['parseconfig'], weights, 10, {}).map((hit) => hit.chunkId));
+    const [best] = reader.chunks(reader.keyword(['parseconfig'], weights, 10, {}).best.map((hit) => hit.chunkId));
     assert.equal(best?.symbol, 'parseConfig');
     assert.equal(best.path, 'src/parser.ts');
     assert.equal(best.text, parser.chunks[0]!.chunk.text);

@@ -162,7 +162,7 @@ describe('an index file', () => {
     await imported(target, file);
     const store = new RootStore(target);
     const weights = { path: 1, symbol: 1, signature: 1, doc: 1, body: 1 };
-    const found = store.read((reader) => reader.keyword(['mast'], weights, 100, {}).length);
+    const found = store.read((reader) => reader.keyword(['mast'], weights, 100, {}).best.length);
     assert.equal(found, 20, 'what stays is found by its words');
     store.close();
   });
