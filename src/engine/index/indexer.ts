@@ -14,6 +14,8 @@ import { Throttle } from './throttle.ts';
 import { WakeUp } from './wakeUp.ts';
 
 const statusIntervalMs = 150;
+/** So long after a scan its ignore files are looked at once more, for one that came and went while they were read. */
+const recheckMs = 3000;
 
 /**
  * Keeps the index of one root in step with the folder and the model. A loop does what is most urgent: scan, changed files,
@@ -42,6 +44,7 @@ export class Indexer {
   /** Breaks off scanning and reading files. */
   #fileWork = new AbortController();
   #loop: Promise<void> | undefined;
+  #recheck: NodeJS.Timeout | undefined;
   #pruned = false;
   readonly #start = performance.now();
 
@@ -166,6 +169,7 @@ export class Indexer {
     const reason = new SextantError('cancelled', 'The index was closed.');
     this.#fileWork.abort(reason);
     this.#embedding.abort(reason);
+    clearTimeout(this.#recheck);
     this.#wakeUp.call();
     this.#status.dispose();
     await this.#loop;
@@ -241,6 +245,14 @@ export class Indexer {
       if (generation !== undefined) await this.#embedding.borrow(generation, signal);
       this.#embedding.changed(latest);
     });
+    clearTimeout(this.#recheck);
+    this.#recheck = setTimeout(() => this.#rescanStale(), recheckMs).unref();
+  }
+
+  #rescanStale(): void {
+    if (this.#disposed || !this.#scanner.isStale()) return;
+    this.#files.wantScan();
+    this.#kick();
   }
 
   async #update(signal: AbortSignal): Promise<void> {

@@ -77,6 +77,11 @@ export class Scanner {
     return latest.slice(0, 200).map(({ path }) => path);
   }
 
+  /** Whether the last scan went by ignore rules that are others by now; see {@link IgnoreMatcher.isStale}. */
+  isStale(): boolean {
+    return this.#matcher?.isStale() ?? false;
+  }
+
   /** Looks at single paths; true when they can only be understood by a scan (folders, ignore rules). */
   async update(
     paths: readonly string[],
@@ -86,7 +91,8 @@ export class Scanner {
   ): Promise<boolean> {
     const { rootPath, store } = this.#options;
     const matcher = this.#matcher;
-    if (matcher === undefined || paths.some((path) => path === '' || IgnoreMatcher.isIgnoreFile(path))) return true;
+    if (matcher === undefined || this.isStale()) return true;
+    if (paths.some((path) => path === '' || IgnoreMatcher.isIgnoreFile(path))) return true;
     const setIds = store.chunkSetIds();
     const work: Work[] = [];
     const gone: string[] = [];

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { vendoredDirectoryNames, versionControlNames } from './fileNames.ts';
@@ -58,6 +59,8 @@ export class IgnoreMatcher {
   readonly #trackedFolders = new Set<string>();
   readonly #levels = new Map<string, Level>();
   readonly #folders = new Map<string, FolderState>([['', 'included']]);
+  /** Ignore files with rules, and how they looked when they were read. */
+  readonly #rulesRead = new Map<string, string>();
 
   private constructor(root: string, options: IgnoreOptions, facts: GitFacts) {
     this.#root = root;
@@ -128,6 +131,15 @@ export class IgnoreMatcher {
   }
 
   /**
+   * Whether an ignore file is no longer as it was read. A watcher that sees a file come and go at once says nothing of it, so a
+   * rule could stay that is nowhere any more.
+   */
+  isStale(): boolean {
+    for (const [file, look] of this.#rulesRead) if (lookOf(file) !== look) return true;
+    return false;
+  }
+
+  /**
    * Tells which entries a folder has, so that nothing is looked for that is not there. Optional; parents first.
    */
   describeFolder(folder: string, has: (name: string) => boolean): void {
@@ -182,12 +194,26 @@ export class IgnoreMatcher {
   }
 
   #read(folder: string, name: string, cut: number, prefix = ''): PatternSource[] {
-    const patterns = parseIgnoreFile(readText(path.join(folder, name)), this.#ignoreCase);
-    return patterns.length === 0 ? [] : [{ patterns, cut, prefix }];
+    const file = path.join(folder, name);
+    const look = lookOf(file);
+    const patterns = parseIgnoreFile(readText(file), this.#ignoreCase);
+    if (patterns.length === 0) return [];
+    this.#rulesRead.set(file, look);
+    return [{ patterns, cut, prefix }];
   }
 
   #bytes(text: string): string {
     return toByteString(this.#ignoreCase ? text.toLowerCase() : text);
+  }
+}
+
+/** Changes with the file; empty for one that cannot be read. */
+function lookOf(file: string): string {
+  try {
+    const { mtimeMs, size } = statSync(file);
+    return `${mtimeMs} ${size}`;
+  } catch {
+    return '';
   }
 }
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import { FakeEncoder, fakeVector } from '../../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../../support/indexedFolder.ts';
+import { waitFor } from '../../../support/waitFor.ts';
 import { ParagraphChunker } from '../../../support/paragraphChunker.ts';
 
 const files = {
@@ -186,6 +187,24 @@ test('a changed .gitignore is obeyed at once', async (context) => {
   );
   await folder.save({ '.gitignore': '\n' });
   assert.ok(folder.paths().includes('docs/guide.md'));
+});
+
+test('rules of an ignore file that came and went unreported are forgotten', async (context) => {
+  const folder = new IndexedFolder(context, { ...files, '.git/HEAD': 'ref: refs/heads/main\n' });
+  folder.indexer.start(new FakeEncoder());
+  const shown = (): boolean => folder.paths().includes('docs/guide.md');
+  const hide = async (): Promise<void> => {
+    folder.write({ '.gitignore': 'docs/\n' });
+    folder.indexer.rescan();
+    await folder.indexer.whenIdle();
+    assert.ok(!shown());
+    fs.rmSync(folder.absolute('.gitignore'));
+  };
+  await hide();
+  await folder.save({ 'src/a.ts': 'function changed() {}\n' });
+  assert.ok(shown(), 'after the next change');
+  await hide();
+  await waitFor('the hidden file', shown);
 });
 
 test('pausing stops the work and resuming finishes it', async (context) => {
