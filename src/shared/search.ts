@@ -111,7 +111,7 @@ export interface SearchResponse {
   readonly mode: SearchMode;
   readonly tookMs: { readonly embed: number; readonly search: number; readonly total: number };
   readonly results: readonly SearchResult[];
-  /** True when more results exist past `offset + results.length`. */
+  /** True when more results exist after these. */
   readonly more: boolean;
   /** Share of the searched chunks whose embedding is ready, in [0, 1]. */
   readonly embeddedShare: number;

@@ -56,7 +56,7 @@ async function isPartialClone(directory: string, signal: AbortSignal | undefined
   return /^(?:remote\..*\.promisor|extensions\.partialclone)$/im.test(settings);
 }
 
-function logArguments(options: ReadCommitsOptions, partial: boolean): string[] {
+function logArguments(options: ReadCommitsOptions, exactRenames: boolean): string[] {
   const { from = 'HEAD', not = [], limit, since, files = 'names', merges = true, below } = options;
   return [
     'log',
@@ -73,7 +73,7 @@ function logArguments(options: ReadCommitsOptions, partial: boolean): string[] {
     '--no-abbrev',
     ...outputOptions[files],
     // A file that was changed as it was moved is known by its contents alone.
-    ...(partial && files === 'names' ? ['-M100%'] : []),
+    ...(exactRenames ? ['-M100%'] : []),
     ...(limit === undefined ? [] : [`--max-count=${limit}`]),
     ...(since === undefined ? [] : [`--since=@${since}`]),
     ...(merges ? [] : ['--no-merges']),
@@ -93,8 +93,9 @@ function logArguments(options: ReadCommitsOptions, partial: boolean): string[] {
  */
 export async function* readCommits(directory: string, options: ReadCommitsOptions = {}): AsyncGenerator<Commit> {
   if (!isAbsolute(directory)) throw new SextantError('invalid_argument', `${directory} is not an absolute path.`);
-  const partial = options.files !== 'none' && (await isPartialClone(directory, options.signal));
-  const tokens = splitTokens(streamGit(directory, logArguments(options, partial), options.signal));
+  const named = (options.files ?? 'names') === 'names';
+  const exactRenames = named && (await isPartialClone(directory, options.signal));
+  const tokens = splitTokens(streamGit(directory, logArguments(options, exactRenames), options.signal));
   let commit: CommitBuilder | undefined;
   for await (const token of tokens) {
     if (token === mark) {

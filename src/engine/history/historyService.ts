@@ -104,7 +104,8 @@ export class HistoryService {
     const histories = (request.roots ?? []).map((uri) => this.of(uri));
     for (const { root } of histories) if (this.#phases.get(root) === 'ready') this.#catchUp(root, staleMs.search);
     const embedStarted = performance.now();
-    const { embedded, embeddedShare, notice } = await this.#embedQuery(histories, text, request.mode, signal);
+    const { embedded, embeddedShare, ...answer } = await this.#embedQuery(histories, text, request.mode, signal);
+    const notice = [answer.notice, ...histories.map(({ problem }) => problem)].filter(Boolean).join(' ');
     signal.throwIfAborted();
     const searchStarted = performance.now();
     const offset = request.offset ?? 0;
@@ -129,7 +130,7 @@ export class HistoryService {
       results: page.map((item) => historyResult(item, ranked[0]?.score ?? 1, scanner)),
       more: ranked.length > offset + page.length,
       embeddedShare,
-      ...(notice === undefined ? {} : { notice }),
+      ...(notice === '' ? {} : { notice }),
     };
   }
 
@@ -155,9 +156,10 @@ export class HistoryService {
   }> {
     const items = histories.reduce((sum, { store }) => sum + store.readHistory((history) => history.counts().items), 0);
     if (items === 0) {
-      const problem = histories.find((history) => history.problem !== undefined)?.problem;
-      const reason = problem ?? 'the folder has no git history, or it is still being read.';
-      const notice = `No commits are indexed: ${reason}`;
+      const unread = histories.some(({ problem }) => problem !== undefined);
+      const notice = unread
+        ? 'No commits are indexed.'
+        : 'No commits are indexed: the folder has no git history, or it is still being read.';
       return { embedded: undefined, embeddedShare: 1, notice };
     }
     const encoder = mode === 'keyword' ? undefined : await this.#options.access.encoder().catch(() => undefined);

@@ -150,7 +150,7 @@ export function historyResult(
     signature: '',
     score: best <= 0 ? 0 : Math.min(1, Math.max(0, score / best)),
     signals,
-    matches: scanner.scan(text).words,
+    matches: scanner.scan(text),
     text,
     history: item,
   };

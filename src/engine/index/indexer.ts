@@ -169,10 +169,10 @@ export class Indexer {
     const reason = new SextantError('cancelled', 'The index was closed.');
     this.#fileWork.abort(reason);
     this.#embedding.abort(reason);
-    clearTimeout(this.#recheck);
     this.#wakeUp.call();
     this.#status.dispose();
     await this.#loop;
+    clearTimeout(this.#recheck);
     await this.#embedding.ended();
     this.#completion.failed(reason);
     this.#options.store.release();
@@ -237,6 +237,7 @@ export class Indexer {
   }
 
   async #scan(signal: AbortSignal): Promise<void> {
+    clearTimeout(this.#recheck);
     this.#enter('scanning');
     const first = (path: string): boolean => this.#priority.has(path);
     await this.#files.scan(async () => {
@@ -245,7 +246,6 @@ export class Indexer {
       if (generation !== undefined) await this.#embedding.borrow(generation, signal);
       this.#embedding.changed(latest);
     });
-    clearTimeout(this.#recheck);
     this.#recheck = setTimeout(() => this.#rescanStale(), recheckMs).unref();
   }
 

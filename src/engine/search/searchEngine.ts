@@ -65,15 +65,14 @@ export class SearchEngine {
     const searchStarted = performance.now();
     const offset = request.offset ?? 0;
     const ranked = await this.#rank(roots, query, request.filters, offset + request.limit + 1);
-    const page = ranked.slice(offset, offset + request.limit);
-    const results = await shown(page, ranked[0]?.score, profileQuery(text));
+    const { results, seen } = await shown(ranked.slice(offset), request.limit, ranked[0]?.score, profileQuery(text));
     const done = performance.now();
     return {
       query: request.query,
       mode: query.mode,
       tookMs: { embed: query.embedMs, search: done - searchStarted, total: done - started },
       results,
-      more: ranked.length > offset + page.length,
+      more: ranked.length > offset + seen,
       embeddedShare,
       ...(query.notice === undefined ? {} : { notice: query.notice }),
     };
@@ -105,14 +104,14 @@ export class SearchEngine {
     const candidates = await this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
     const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
     const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
-    const results = await shown(ranked.slice(0, limit), ranked[0]?.score, profile);
+    const { results, seen } = await shown(ranked, limit, ranked[0]?.score, profile);
     const done = performance.now();
     return {
       query: text,
       mode: vector === undefined ? 'keyword' : 'hybrid',
       tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
       results,
-      more: ranked.length > limit,
+      more: ranked.length > seen,
       embeddedShare: await embeddedShareOf(roots),
       ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
     };
@@ -236,23 +235,42 @@ async function inverseDocumentFrequencies(
   };
 }
 
-/** The results of a page with their texts, which only they need; those whose chunk is gone by now are left out. */
+/**
+ * The first of the ranked with their texts, which only they need; a chunk that is gone by now makes room for the next. `seen`: how many
+ * of the ranked that took.
+ */
 async function shown(
-  page: readonly RankedCandidate[],
-  best = 1,
+  ranked: readonly RankedCandidate[],
+  wanted: number,
+  best: number | undefined,
   { terms }: QueryProfile,
-): Promise<readonly SearchResult[]> {
+): Promise<{ readonly results: readonly SearchResult[]; readonly seen: number }> {
   const scanner = new TermScanner(terms);
-  const ofIndex = [...Map.groupBy(page, ({ candidate }) => candidate.index)].map(async ([index, items]) => {
-    const rows = await index.chunks(items.map(({ candidate }) => candidate.head.chunkId));
+  const results: SearchResult[] = [];
+  let seen = 0;
+  while (results.length < wanted && seen < ranked.length) {
+    const part = ranked.slice(seen, seen + wanted - results.length);
+    seen += part.length;
+    const rows = await textsOf(part);
+    for (const item of part) {
+      const row = rows.get(item);
+      if (row !== undefined) results.push(toResult(item, row, best ?? 1, scanner));
+    }
+  }
+  return { results, seen };
+}
+
+/** By candidate, for two indexes may give chunks the same id. */
+async function textsOf(items: readonly RankedCandidate[]): Promise<Map<RankedCandidate, ChunkRow>> {
+  const ofIndex = [...Map.groupBy(items, ({ candidate }) => candidate.index)].map(async ([index, own]) => {
+    const rows = await index.chunks(own.map(({ candidate }) => candidate.head.chunkId));
     const byId = new Map(rows.map((row) => [row.chunkId, row]));
-    return items.map((item) => [item, byId.get(item.candidate.head.chunkId)] as const);
+    return own.flatMap((item) => {
+      const row = byId.get(item.candidate.head.chunkId);
+      return row === undefined ? [] : [[item, row] as const];
+    });
   });
-  const found = new Map((await Promise.all(ofIndex)).flat());
-  return page.flatMap((item) => {
-    const row = found.get(item);
-    return row === undefined ? [] : toResult(item, row, best, scanner);
-  });
+  return new Map((await Promise.all(ofIndex)).flat());
 }
 
 function toResult(
@@ -273,7 +291,7 @@ function toResult(
     signature: row.signature,
     score: best <= 0 ? 0 : Math.min(1, Math.max(0, score / best)),
     signals: contributions,
-    matches: scanner.scan(row.text).words,
+    matches: scanner.scan(row.text),
     text: row.text,
   };
 }

@@ -3,13 +3,6 @@ import { codeTokens } from '../text/codeTokens.ts';
 const wordCharacter = /[\p{L}\p{N}\p{M}_-]/u;
 const regexSyntax = /[.*+?^${}()|[\]\\]/g;
 
-export interface ScannedText {
-  /** Indexes into the scanner's terms. */
-  readonly terms: ReadonlySet<number>;
-  /** The words that matched, as they stand in the text, in order of appearance. */
-  readonly words: readonly string[];
-}
-
 function isWordCode(code: number): boolean {
   if (code < 128) {
     return (
@@ -24,25 +17,25 @@ function isWordCode(code: number): boolean {
 }
 
 /**
- * Finds which of the query's terms a text holds, without cutting all of the text into terms: one regular expression finds
+ * Finds the words of a text that match the query's terms, without cutting all of the text into terms: one regular expression finds
  * the stems, and only the words around them are cut.
  */
 export class TermScanner {
   readonly #stems: RegExp | undefined;
-  readonly #indexes: ReadonlyMap<string, number>;
-  readonly #memo = new Map<string, readonly number[]>();
+  readonly #terms: ReadonlySet<string>;
+  readonly #memo = new Map<string, boolean>();
 
   /** Terms as `codeTokens` makes them; of joined ones the parts must be among the terms to be found. */
   constructor(terms: readonly string[]) {
-    this.#indexes = new Map(terms.map((term, index) => [term, index]));
+    this.#terms = new Set(terms);
     const stems = terms.map((term) => term.replace(/(?<=..)[iy]$/, '').replace(regexSyntax, '\\$&'));
     this.#stems = stems.length === 0 ? undefined : new RegExp(stems.join('|'), 'gi');
   }
 
-  scan(text: string): ScannedText {
-    const terms = new Set<number>();
+  /** The words that match, as they stand in the text, in order of appearance. */
+  scan(text: string): readonly string[] {
     const words = new Set<string>();
-    if (this.#stems === undefined) return { terms, words: [] };
+    if (this.#stems === undefined) return [];
     this.#stems.lastIndex = 0;
     for (let match = this.#stems.exec(text); match !== null; match = this.#stems.exec(text)) {
       let start = match.index;
@@ -51,18 +44,17 @@ export class TermScanner {
       while (end < text.length && isWordCode(text.charCodeAt(end))) end++;
       this.#stems.lastIndex = end;
       const word = text.slice(start, end);
-      const found = this.#termsOf(word);
-      if (found.length > 0) words.add(word);
-      for (const term of found) terms.add(term);
+      if (this.#matches(word)) words.add(word);
     }
-    return { terms, words: [...words] };
+    return [...words];
   }
 
-  #termsOf(word: string): readonly number[] {
-    const known = this.#memo.get(word);
-    if (known !== undefined) return known;
-    const found = codeTokens(word).flatMap((term) => this.#indexes.get(term) ?? []);
-    this.#memo.set(word, found);
-    return found;
+  #matches(word: string): boolean {
+    let known = this.#memo.get(word);
+    if (known === undefined) {
+      known = codeTokens(word).some((term) => this.#terms.has(term));
+      this.#memo.set(word, known);
+    }
+    return known;
   }
 }

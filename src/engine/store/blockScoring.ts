@@ -118,11 +118,11 @@ export function matchesOf(
 function heldTerms(terms: readonly TermPostings[], chunkIds: readonly number[]): Map<number, Set<number>> {
   const held = new Map(chunkIds.map((id) => [id, new Set<number>()]));
   const distinct = [...held];
-  const marks = new Map<number, Uint16Array>();
+  const marks = new Map<number, Uint32Array>();
   for (const [place, [id]] of distinct.entries()) {
     const block = Math.floor(id / blockSize);
     let own = marks.get(block);
-    if (own === undefined) marks.set(block, (own = new Uint16Array(blockSize)));
+    if (own === undefined) marks.set(block, (own = new Uint32Array(blockSize)));
     own[id % blockSize] = place + 1;
   }
   for (const [place, { lists }] of terms.entries()) {

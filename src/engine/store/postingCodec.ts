@@ -128,7 +128,7 @@ export function countPostings(postings: Uint8Array, lengths: Uint16Array): numbe
 }
 
 /** Calls back with the place of each posting's chunk among the marked ones: `marks` by id within the block, 0 for a chunk not asked about. */
-export function forEachMarked(postings: Uint8Array, marks: Uint16Array, visit: (mark: number) => void): void {
+export function forEachMarked(postings: Uint8Array, marks: Uint32Array, visit: (mark: number) => void): void {
   for (let at = 0; at < postings.length; at = endOfPosting(postings, at)) {
     const mark = marks[postings[at]! | (postings[at + 1]! << 8)]!;
     if (mark > 0) visit(mark);

@@ -131,7 +131,7 @@ export class IgnoreMatcher {
   }
 
   /**
-   * Whether an ignore file is no longer as it was read. A watcher that sees a file come and go at once says nothing of it, so a
+   * Whether an ignore file with rules is no longer as it was read. A watcher that sees a file come and go at once says nothing of it, so a
    * rule could stay that is nowhere any more.
    */
   isStale(): boolean {

@@ -101,13 +101,18 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
   const cosines = await index.cosines(embeddings[1]!, near);
   const filtered = (await index.keyword(['token', 'cach'], weights, 1000, { languages: ['typescript'] })).best;
   const matches = await index.keyword(['read', 'token', 'config'], weights, 1000, {});
-  const held = matches.held(matches.best.map(({ chunkId }) => chunkId));
+  const ids = matches.best.map(({ chunkId }) => chunkId);
+  const held = matches.held(ids);
+  const heads = await index.heads(ids);
   const files = await index.files();
   const some = new Set(files.slice(0, 5).map(({ fileId }) => fileId));
   const facts = {
     counts: await index.counts(),
     frequencies: [...(await index.keyword(['token', 'read', 'nowhere'], weights, 0, {})).frequencies],
-    held: matches.best.map(({ chunkId }) => [...held.get(chunkId)!]),
+    held: heads.map(({ chunkId, path, startLine }) => `${path}:${startLine} ${[...held.get(chunkId)!].join()}`).sort(),
+    heads: heads
+      .map((head) => ({ ...head, chunkId: 0, fileId: 0 }))
+      .sort((a, b) => a.path.localeCompare(b.path) || a.startLine - b.startLine),
     files: files.map(({ path, language, scope, chunkCount }) => ({ path, language, scope, chunkCount })),
     at: (await index.chunksAt(files[3]!.path, 1, 3)).map(({ text }) => text),
   };

@@ -183,7 +183,7 @@ export class SharedIndex implements SearchSource {
     const rows = await this.#connection.rows<{ id: number }>(
       `SELECT c.chunk_id AS id FROM ${chunkTables}
        WHERE c.repository_id = $1 AND c.chunk_id = ANY ($2::bigint[]) ${condition.sql}`,
-      [repositoryId, candidates.map(({ chunkId }) => chunkId), ...condition.values],
+      [repositoryId, bigintArray(candidates.map(({ chunkId }) => chunkId)), ...condition.values],
     );
     const passing = new Set(rows.map(({ id }) => id));
     return candidates.filter(({ chunkId }) => passing.has(chunkId));

@@ -6,7 +6,7 @@ import type { PostgresConnection } from './postgresConnection.ts';
 import { isAlive, type ViewSnapshot } from './sharedView.ts';
 import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
 
-/** How many of the nearest by signs are rescored, per result wanted, and at least: half of what SQLite does, for each takes a look-up here. */
+/** How many of the nearest by signs are rescored, per result wanted, and at least; fewer than in SQLite, for each takes a look-up here. */
 const rescoreFactor = 1.25;
 const leastRescored = 256;
 const mostRescored = 4096;

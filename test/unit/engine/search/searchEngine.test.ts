@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { SearchEngine } from '../../../../src/engine/search/searchEngine.ts';
 import type { SearchRoot } from '../../../../src/engine/search/searchRoot.ts';
+import type { SearchIndex } from '../../../../src/engine/store/searchIndex.ts';
 import type { SearchRequest } from '../../../../src/shared/search.ts';
 import { FakeEncoder } from '../../../support/fakeEncoder.ts';
 import { indexedFile } from '../../../support/indexedFiles.ts';
@@ -237,4 +238,30 @@ test('duplicates are grouped; trivial and overlapping chunks are not', async (co
     [['a.ts#weigh', 'b.ts#weigh', 'c.ts#weigh']],
   );
   assert.ok(response.groups[0]!.score > 0.999);
+});
+
+test('a chunk that is gone when its text is read makes room for the next; two indexes may use the same ids', async (context) => {
+  const one = await searchRoot(context, files);
+  const other = await searchRoot(context, files);
+  const asked = (roots: readonly SearchRoot[], limit: number) =>
+    engine.search(roots, undefined, request('session', { limit }), signal);
+  const all = await asked([one, other], 50);
+  const isBest = ({ path, symbol }: { path: string; symbol: string }): boolean =>
+    path === all.results[0]!.path && symbol === all.results[0]!.symbol;
+  const whole: SearchIndex = one.index;
+  const losing = new Proxy(whole, {
+    get(index, key) {
+      if (key === 'chunks') return (ids: readonly number[]) => index.chunks(ids).filter((row) => !isBest(row));
+      const value: unknown = Reflect.get(index, key);
+      return typeof value === 'function' ? (value.bind(index) as unknown) : value;
+    },
+  });
+  const roots = [{ root: one.root, index: losing }, other];
+  assert.equal((await asked(roots, 3)).results.length, 3);
+  const left = await asked(roots, 50);
+  assert.deepEqual(
+    [all, left].map(({ results }) => results.filter(isBest).length),
+    [2, 1],
+  );
+  assert.deepEqual([left.results.length, left.more], [all.results.length - 1, false]);
 });
