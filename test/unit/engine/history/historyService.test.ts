@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import type { SearchRequest, SearchResponse } from '../../../../src/shared/search.ts';
@@ -71,6 +73,20 @@ describe('HistoryService', () => {
     assert.deepEqual([mode, embeddedShare], ['keyword', 0]);
     assert.match(notice ?? '', /no commit is embedded yet/);
     assert.match((await search(new MoodFixture(t), 'socket')).notice ?? '', /No commits are indexed/);
+  });
+
+  it('says why commits cannot be read, for as long as they cannot', async (t) => {
+    const fixture = new MoodFixture(t);
+    const { directory } = fixture.repository;
+    const lost = fixture.repository.commit({ message: 'Open the socket', files: { 'a.txt': '1' } });
+    fixture.repository.commit({ message: 'Close the socket', files: { 'a.txt': '2' } });
+    const object = path.join(directory, '.git/objects', lost.slice(0, 2), lost.slice(2));
+    renameSync(object, `${object}.lost`);
+    await assert.rejects(fixture.history.update(fixture.root, { embed: false, signal }), { code: 'git_failed' });
+    assert.match((await search(fixture, 'socket')).notice ?? '', /git failed/);
+    renameSync(`${object}.lost`, object);
+    await fixture.history.update(fixture.root, { embed: false, signal });
+    assert.doesNotMatch((await search(fixture, 'socket')).notice ?? '', /git failed/);
   });
 
   it('catches up in the background when the code is done, and finds a new commit', async (t) => {
