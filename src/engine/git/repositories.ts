@@ -41,7 +41,7 @@ export interface HistoryState {
 
 /** @throws SextantError `git_failed`; the signal's reason when cancelled. */
 export async function historyState(directory: string, signal?: AbortSignal): Promise<HistoryState> {
-  const head = await gitText(directory, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], signal).catch(
+  const head = await gitText(directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal).catch(
     (error: unknown) => unlessMissing(error, signal),
   );
   const shallow = await gitText(directory, ['rev-parse', '--is-shallow-repository'], signal);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
@@ -86,7 +86,13 @@ describe('HistoryService', () => {
     assert.match((await search(fixture, 'socket')).notice ?? '', /git failed/);
     renameSync(`${object}.lost`, object);
     await fixture.history.update(fixture.root, { embed: false, signal });
-    assert.doesNotMatch((await search(fixture, 'socket')).notice ?? '', /git failed/);
+    const { notice, results } = await search(fixture, 'socket');
+    assert.doesNotMatch(notice ?? '', /git failed/);
+    assert.equal(results.length, 2);
+    const head = fixture.repository.commit({ message: 'Drop the socket', files: { 'a.txt': '3' } });
+    rmSync(path.join(directory, '.git/objects', head.slice(0, 2), head.slice(2)));
+    await assert.rejects(fixture.history.update(fixture.root, { embed: false, signal }), { code: 'git_failed' });
+    assert.equal((await search(fixture, 'socket')).results.length, 2, 'what is known stays');
   });
 
   it('catches up in the background when the code is done, and finds a new commit', async (t) => {
