@@ -10,8 +10,14 @@ def device():
 
 
 def default_budget(where):
-    """Tokens whose activations are held at a time."""
+    """Tokens that go through the network at a time."""
     return 98304 if where.type == "cuda" else 8192
+
+
+def default_held(where, layers):
+    """Tokens whose activations may wait for their gradient, instead of being computed again: one pack on a GPU, some 8 GB on the
+    CPU."""
+    return 98304 if where.type == "cuda" else 393216 // layers
 
 
 def optimiser_of(parameters, rate, table_rate, decay=0.01):
@@ -26,7 +32,7 @@ def optimiser_of(parameters, rate, table_rate, decay=0.01):
     ]
     for group in settings:
         group["lr"] = group["peak"]
-    return torch.optim.AdamW(settings, betas=(0.9, 0.98), eps=1e-6, fused=torch.cuda.is_available())
+    return torch.optim.AdamW(settings, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
 def trapezoid(step, progress, warm_steps=60, cooling=0.3, floor=0.02):

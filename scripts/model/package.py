@@ -93,7 +93,7 @@ def check(out, model, ids):
     with torch.no_grad():
         theirs = fresh(input_ids=enc["input_ids"], attention_mask=enc["attention_mask"]).last_hidden_state[:, 0]
         rows = [np.asarray(r[:m][1:-1]) for r, m in zip(enc["input_ids"].numpy(), enc["attention_mask"].sum(1).tolist())]
-        ours = PackedEncoder(model.eval(), ids, 8192).embed(rows)
+        ours = PackedEncoder(model.eval(), ids, 8192, half=False).embed(rows)
     cosine = torch.nn.functional.cosine_similarity(theirs, ours)
     print(f"transformers against the training code: cosine {cosine.min():.6f} at least, {len(texts)} texts")
     if cosine.min() < 0.999:

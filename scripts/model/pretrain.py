@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from common import SEED, WORK
 from data import Pairs
 from optimise import default_budget, device, optimiser_of, save, set_rates, trapezoid
-from packed import hidden_states, pack, special_ids, split_packs
+from packed import has_bfloat16, hidden_states, pack, special_ids, split_packs
 from shape import config_of, from_bag
 from warm import HEADS, HIDDEN
 
@@ -106,7 +106,7 @@ def main():
         for chosen in split_packs(lengths, budget):
             ids, cu = pack([rows[i] for i in chosen], special["[CLS]"], special["[SEP]"])
             given, positions, target = (t.to(where) for t in masked(ids, special, vocabulary, generator))
-            with torch.autocast(where.type, dtype=torch.bfloat16, enabled=where.type == "cuda"):
+            with torch.autocast(where.type, dtype=torch.bfloat16, enabled=has_bfloat16(where)):
                 hidden = states(model, given, cu.to(where), int(lengths[chosen].max()), first_only=False)
                 logits = head(hidden[positions], model.embeddings.tok_embeddings.weight)
             loss = F.cross_entropy(logits.float(), target, reduction="sum") / expected

@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--silver", type=Path, action="append", default=[])
     parser.add_argument("--leave", help="a source, or all of them in turn, to keep out of training and to measure on, instead of writing a model")
     parser.add_argument("--seeds", type=int, default=1, help="adapters tuned from one start, whose weights are averaged")
+    parser.add_argument("--layers", type=int, default=1, help="of the base that the adapter runs through")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--version", default="1.1.0")
@@ -159,7 +160,7 @@ def tuned(args, rows, tokenizer, work, tag):
     models = []
     for seed in range(args.seeds):
         torch.manual_seed(SEED)
-        start = MoodModel(args.base, embedding_dropout=0.1, dropout=0.1, token_dropout=0.05)
+        start = MoodModel(args.base, args.layers, embedding_dropout=0.1, dropout=0.1, token_dropout=0.05)
         model = remembered(work / "polarity.pt", start, warm)
         model.embedding_dropout, model.dropout, model.token_dropout = 0.15, 0.25, 0.2
         models.append(remembered(work / f"{tag}-{seed}.pt", model.train(), lambda m: fit(
@@ -175,7 +176,8 @@ def write_folder(model, temperature, args, figures):
     adapter.chmod(0o644)
     config = json.loads((args.base / "config.json").read_text())
     config.update(
-        architectures=["ModernBertForSequenceClassification"], classifier_pooling="mean",
+        architectures=["ModernBertForSequenceClassification"], classifier_pooling="mean", num_hidden_layers=model.depth,
+        layer_types=config["layer_types"][: model.depth],
         id2label={str(i): label for i, label in enumerate(LABELS)}, label2id={label: i for i, label in enumerate(LABELS)},
     )
     (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
@@ -222,7 +224,8 @@ def main():
     if (args.leave is None) == (args.out is None):
         raise SystemExit("give either --out or --leave")
     torch.set_num_threads(1)
-    work = WORK / "sentiment"
+    base = hashlib.sha256((args.base / "model.safetensors").read_bytes()).hexdigest()[:12]
+    work = WORK / "sentiment" / f"{base}-{args.layers}"
     work.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding(), tokenizer.no_truncation()

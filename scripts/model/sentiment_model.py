@@ -1,5 +1,5 @@
-"""The embedded model with an adapter: a low-rank change of its token embeddings, its last layer made anew from what it was,
-mean pooling and transformers' sequence-classification head. Written for training on padded batches; Sextant runs it packed."""
+"""The embedded model with an adapter: a low-rank change of its token embeddings, its first layers of which the last is made anew
+from what it was, mean pooling and transformers' sequence-classification head. Written for training on padded batches; Sextant runs it packed."""
 
 import json
 
@@ -28,11 +28,11 @@ def dropped(x, share):
 
 
 class MoodModel(nn.Module):
-    def __init__(self, base, labels=3, embedding_dropout=0.15, dropout=0.25, token_dropout=0.2):
+    def __init__(self, base, layers, labels=3, embedding_dropout=0.15, dropout=0.25, token_dropout=0.2):
         super().__init__()
         config = json.loads((base / "config.json").read_text())
         self.heads, self.width = config["num_attention_heads"], config["hidden_size"]
-        self.depth, self.epsilon = config["num_hidden_layers"], config["norm_eps"]
+        self.depth, self.epsilon = min(layers, config["num_hidden_layers"]), config["norm_eps"]
         if set(config["layer_types"]) != {"full_attention"}:
             raise SystemExit("this recipe is for a base whose layers all attend globally")
         self.theta = config["rope_parameters"]["full_attention"]["rope_theta"]
@@ -42,7 +42,8 @@ class MoodModel(nn.Module):
         last = f"layers.{self.depth - 1}."
         adapted = ("embeddings.norm.", "final_norm.", last)
         # A module's parameter names may hold no dots, the file's names do.
-        self.kept = {name: tensor for name, tensor in weights.items() if not name.startswith(adapted)}
+        below = tuple(f"layers.{index}." for index in range(self.depth - 1))
+        self.kept = {name: tensor for name, tensor in weights.items() if name.startswith(("embeddings.tok", *below))}
         self.adapted = nn.ParameterDict(
             {name.replace(".", "/"): nn.Parameter(t) for name, t in weights.items() if name.startswith(adapted)}
         )

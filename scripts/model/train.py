@@ -1,7 +1,7 @@
 """Stage 7: contrastive training of the whole network, started from the warmed table or from the pre-trained layers.
 
 Runs on a CUDA device when there is one (bf16, variable-length attention), on the CPU otherwise; packed, with gradient
-caching, so that the batch does not depend on memory. The first part draws batches by language; then pairs that the
+caching beyond what fits, so that the batch does not depend on memory. The first part draws batches by language; then pairs that the
 model cannot relate at all are dropped (consistency filter), and batches are made of look-alikes (hard negatives),
 found anew each round. Checkpoints make the stage resumable.
 
@@ -22,12 +22,15 @@ from transformers import ModernBertConfig, ModernBertModel
 from common import SEED, WORK
 from data import Pairs, batches, hard_batches
 from metrics import evaluate, summary
-from optimise import default_budget, device, optimiser_of, save, set_rates, trapezoid
+from optimise import default_budget, default_held, device, optimiser_of, save, set_rates, trapezoid
+from pairs import KINDS
 from packed import PackedEncoder, special_ids, text_embedder
 from shape import config_of, from_bag
 from warm import DIMENSIONS, HEADS, HIDDEN, loss_of
 
 FILTER_BLOCK = 4096
+# How often a pair is drawn: bare names are plenty, code that means the same in other words is rare.
+OFTEN = {"name": 0.5, "self-renamed": 2, "twin": 3, "nl2code": 2, "parallel": 3, "parallel-renamed": 3}
 
 
 def arguments():
@@ -37,13 +40,14 @@ def arguments():
     parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=8e-4)
     parser.add_argument("--table-rate", type=float, default=4e-4)
-    parser.add_argument("--max-query", type=int, default=64)
+    parser.add_argument("--max-query", type=int, default=222, help="prose was cut to 64 by pairs.py; this is for code")
     parser.add_argument("--max-doc", type=int, default=222)
     parser.add_argument("--start", default="mean", help="checkpoint of warm.py, pretrain.py or this stage")
     parser.add_argument("--tag", default="full")
     parser.add_argument("--hard-from", type=float, default=0.45, help="share of the time after which negatives are mined")
     parser.add_argument("--hard-share", type=float, default=0.4, help="share of the pairs in one round of mined negatives")
     parser.add_argument("--keep-rank", type=int, default=400, help=f"pairs whose document ranks below this among {FILTER_BLOCK} go")
+    parser.add_argument("--cooling", type=float, default=0.3, help="share of the time in which the rates fall")
     parser.add_argument("--evaluations", type=int, default=3)
     parser.add_argument("--resume", action="store_true")
     return parser.parse_args()
@@ -83,21 +87,36 @@ def consistent(encoder, pairs, rows, keep_rank, args, where):
     return np.concatenate(kept)
 
 
+def weighted(pairs):
+    """All usable pairs, each as often as its kind is worth."""
+    rows = pairs.usable(1.0, 99)
+    often = np.array([OFTEN.get(kind, 1) for kind in KINDS])[pairs.kind[rows]]
+    extra = np.random.default_rng(SEED + 2500).random(len(rows)) < often % 1
+    return np.repeat(rows, np.floor(often).astype(int) + extra)
+
+
 class Plan:
     """Batches for ever: by language first, of look-alikes later."""
 
-    def __init__(self, pairs, encoder, args, where):
+    def __init__(self, pairs, encoder, args, where, done):
+        """`done`: batches drawn before the stage was stopped, which are not drawn again."""
         self.pairs, self.encoder, self.args, self.where = pairs, encoder, args, where
-        self.rows, self.queue, self.round, self.filtered = pairs.usable(1.0, 99), [], 0, False
+        self.rows, self.queue, self.round, self.filtered = weighted(pairs), [], 0, False
+        self.done = done
 
     def next(self, progress):
-        if not self.queue:
+        while not self.queue:
             self.queue = self._fill(progress)
+            if not self.queue:
+                raise SystemExit("too few pairs are left for a batch; lower --batch or raise --keep-rank")
             self.round += 1
+            skipped = min(self.done, len(self.queue))
+            self.done -= skipped
+            self.queue = self.queue[: len(self.queue) - skipped]
         return self.queue.pop()
 
     def start_hard(self):
-        self.queue = []
+        self.queue, self.done = [], 0
 
     def _fill(self, progress):
         args = self.args
@@ -105,7 +124,7 @@ class Plan:
             return batches(self.pairs, args.batch, 100 + self.round, usable=self.rows.copy())
         if not self.filtered:
             before, began = len(self.rows), time.time()
-            self.rows = consistent(self.encoder, self.pairs, self.rows, args.keep_rank, args, self.where)
+            self.rows = consistent(self.encoder, self.pairs, np.unique(self.rows), args.keep_rank, args, self.where)
             self.filtered = True
             print(f"consistency filter: {len(self.rows)} of {before} pairs kept, {time.time() - began:.0f}s", flush=True)
         rng = np.random.default_rng(SEED + 3000 + self.round)
@@ -125,7 +144,7 @@ def main():
     special = special_ids(tokenizer)
     path = WORK / f"{args.tag}.pt"
     model = load_start(args.start, args.layers, tokenizer.get_vocab_size(), special).to(where)
-    encoder = PackedEncoder(model, special, default_budget(where))
+    encoder = PackedEncoder(model, special, default_budget(where), default_held(where, len(model.layers)))
     optimiser = optimiser_of(model.named_parameters(), args.rate, args.table_rate)
     step, seen, curve, used = 0, 0, [], 0.0
     if args.resume and path.exists():
@@ -134,9 +153,9 @@ def main():
         optimiser.load_state_dict(saved["optimiser"])
         step, seen, curve, used = saved["step"], saved["seen"], saved["curve"], saved["used"]
     pairs = Pairs()
-    plan = Plan(pairs, encoder, args, where)
+    plan = Plan(pairs, encoder, args, where, step)
     best = max((c["mean"] for c in curve), default=0.0)
-    began, evaluated, hard = time.time(), 0, False
+    began, evaluated, hard = time.time(), int(used / args.minutes * args.evaluations), False
 
     def minutes():
         return used + (time.time() - began) / 60
@@ -153,13 +172,15 @@ def main():
             half = {n: t.half().cpu() for n, t in model.state_dict().items()}
             save(WORK / f"{args.tag}-best.pt", {"model": half, "curve": curve, "config": model.config.to_dict()})
 
-    checkpoint()
+    if step == 0:
+        checkpoint()
     while (progress := minutes() / args.minutes) < 1:
         if not hard and progress >= args.hard_from:
             hard = True
             plan.start_hard()
-        rows = plan.next(progress)
-        set_rates(optimiser, trapezoid(step, progress))
+        # Copies of a pair would be each other's negatives.
+        rows = np.unique(plan.next(progress))
+        set_rates(optimiser, trapezoid(step, progress, cooling=args.cooling))
         optimiser.zero_grad(set_to_none=True)
         texts = [pairs.query(i, args.max_query) for i in rows] + [pairs.document(i, args.max_doc) for i in rows]
         loss = encoder.backward(texts, lambda e: loss_of(*e.split(len(rows))))
