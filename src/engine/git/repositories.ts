@@ -41,8 +41,8 @@ export interface HistoryState {
 
 /** @throws SextantError `git_failed`; the signal's reason when cancelled. */
 export async function historyState(directory: string, signal?: AbortSignal): Promise<HistoryState> {
-  const head = await gitText(directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal).catch(
-    (error: unknown) => unlessMissing(error, signal),
+  const head = await gitText(directory, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal).catch((error: unknown) =>
+    unlessMissing(error, signal),
   );
   const shallow = await gitText(directory, ['rev-parse', '--is-shallow-repository'], signal);
   if (shallow.trim() !== 'true') return { head: head.trim() || undefined, boundary: [] };
