@@ -1,4 +1,4 @@
-/** Arrays in PostgreSQL's binary form (`array_send`): a third of the bytes of their text, and nothing to parse. */
+/** Arrays in PostgreSQL's binary form (`array_send`): nothing to print here or to parse there. */
 
 const oids = { real: 700, bigint: 20 } as const;
 const headerBytes = 20;

@@ -30,7 +30,7 @@ export class SharedKeywords {
     passing: Passing | undefined,
   ): Promise<KeywordMatches> {
     const postings = await this.#postingsOf(view, [...new Set(terms)]);
-    return matchesOf(await best(view, postings, weights, limit, passing), terms, postings);
+    return matchesOf(await bestPassing(view, postings, weights, limit, passing), terms, postings);
   }
 
   async #postingsOf(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, TermPostings>> {
@@ -86,7 +86,7 @@ export class SharedKeywords {
   }
 }
 
-async function best(
+async function bestPassing(
   { blocks }: ViewSnapshot,
   postings: ReadonlyMap<string, TermPostings>,
   weights: FieldWeights,
