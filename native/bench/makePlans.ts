@@ -44,7 +44,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'embedded-default': {
     hidden: 384,
     intermediate: 384,
-    layers: 1,
+    layers: 2,
     heads: 6,
     vocabulary: 32_000,
     pooling: 'cls',
