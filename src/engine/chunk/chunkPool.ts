@@ -127,15 +127,15 @@ export class ChunkPool {
 
   #spawn(slot: Slot): Worker {
     const worker = new Worker(this.#entry, { name: 'sextant-chunk' });
-    const ifCurrent = (action: () => void) => (): void => {
-      if (slot.worker === worker) action();
-    };
     worker.on('message', (reply: ChunkReply) => {
       if (slot.worker === worker) this.#receive(slot, reply);
     });
-    const failed = ifCurrent(() => this.#breakDown(slot, 'parser_failed'));
-    worker.on('error', failed);
-    worker.on('exit', failed);
+    // An error may overtake the thread's last messages, and the wrong file would be blamed for it; the exit that follows
+    // comes after them all.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      if (slot.worker === worker) this.#breakDown(slot, 'parser_failed');
+    });
     worker.unref();
     return worker;
   }
