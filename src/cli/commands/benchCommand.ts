@@ -8,14 +8,18 @@ import { finetuneBench } from '../../engine/bench/finetuneBench.ts';
 import { indexBench } from '../../engine/bench/indexBench.ts';
 import { sampleTexts } from '../../engine/bench/sampleTexts.ts';
 import { storeBench } from '../../engine/bench/storeBench.ts';
+import { teamBench } from '../../engine/bench/teamBench.ts';
 import { readPairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { embeddedModelDirectory } from '../../engine/paths.ts';
-
+import { createEncoder } from '../../engine/runtime/createEncoder.ts';
+import { SharedStore } from '../../engine/team/sharedStore.ts';
 import { precisions } from '../../shared/protocol.ts';
+import { searchModes } from '../../shared/search.ts';
 import { choiceOption, numberOption, stringOption, UsageError, type Command, type CommandContext } from '../command.ts';
 import { lengthsTable, sidesTable } from '../benchTables.ts';
 import { describeMachine } from '../machine.ts';
 import { resolveModel } from '../models.ts';
+import { storeOptions, teamSettings } from '../teamStore.ts';
 
 function threadsOf({ options }: CommandContext): number {
   return numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 });
@@ -73,6 +77,32 @@ async function search(context: CommandContext): Promise<unknown> {
   }
 }
 
+async function team(context: CommandContext): Promise<unknown> {
+  const { options, signal, progress } = context;
+  const settings = teamSettings(options);
+  if (settings === undefined || settings.repository === '')
+    throw new UsageError('bench team needs --store URL and --repository NAME of a published index.');
+  const mode = choiceOption(options, 'mode', searchModes, 'hybrid');
+  const modelDir = resolveModel(stringOption(options, 'model')) || embeddedModelDirectory;
+  const shared = new SharedStore(settings);
+  const encoder =
+    mode === 'keyword' ? undefined : await createEncoder({ modelDir, threads: threadsOf(context), backend: 'cpu' });
+  try {
+    return await teamBench({
+      index: await shared.index(settings.repository, settings.view, encoder?.fingerprint),
+      encoder,
+      mode,
+      atOnce: numberOption(options, 'at-once', { fallback: 50, min: 1, max: 1000 }),
+      rounds: numberOption(options, 'rounds', { fallback: 8, min: 1, max: 1000 }),
+      signal,
+      onProgress: progress,
+    });
+  } finally {
+    await encoder?.dispose();
+    await shared.close();
+  }
+}
+
 function index(context: CommandContext): Promise<unknown> {
   const { positionals, options, signal, progress } = context;
   return indexBench({
@@ -111,6 +141,7 @@ async function finetune(context: CommandContext): Promise<unknown> {
 const benches: Readonly<Record<string, (context: CommandContext) => Promise<unknown>>> = {
   embed,
   search,
+  team,
   index,
   finetune,
 };
@@ -118,9 +149,12 @@ const benches: Readonly<Record<string, (context: CommandContext) => Promise<unkn
 export const benchCommand: Command = {
   name: 'bench',
   usage:
-    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
+    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
+    ...storeOptions,
+    mode: { type: 'string' },
+    'at-once': { type: 'string' },
     chunks: { type: 'string' },
     dimension: { type: 'string' },
     files: { type: 'string' },

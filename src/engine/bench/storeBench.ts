@@ -4,6 +4,7 @@ import type { IndexedChunk, IndexedFile } from '../store/fileWriter.ts';
 import { RootStore } from '../store/rootStore.ts';
 import type { CandidateFilter, FieldWeights } from '../store/searchIndex.ts';
 import { textHashOf } from '../index/fileIndexer.ts';
+import { latencyOf, type Latency } from './latency.ts';
 import { SeededRandom } from './seededRandom.ts';
 
 export interface StoreBenchOptions {
@@ -15,11 +16,6 @@ export interface StoreBenchOptions {
   readonly queries?: number;
 }
 
-export interface Latency {
-  readonly p50: number;
-  readonly p95: number;
-}
-
 export interface StoreBenchResult {
   readonly chunks: number;
   readonly dimension: number;
@@ -28,7 +24,6 @@ export interface StoreBenchResult {
   readonly databaseBytes: number;
   /** Growth of the process's resident memory while searching, with the page caches of SQLite. */
   readonly memoryBytes: number;
-  /** Milliseconds. */
   readonly keyword: Latency;
   readonly dense: Latency;
   readonly denseByLanguage: Latency;
@@ -140,12 +135,6 @@ function syntheticFile(words: Words, index: number, chunkCount: number): Indexed
     chunks,
     symbols: chunks.map(({ chunk }) => ({ name: chunk.name, kind: chunk.kind, line: chunk.startLine })),
   };
-}
-
-function latencyOf(times: readonly number[]): Latency {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => Number(sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(3));
-  return { p50: at(0.5), p95: at(0.95) };
 }
 
 function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words: Words, vectors: Vectors) {

@@ -35,4 +35,8 @@ test('options of a shared index need one', async (t) => {
   const { code, stdout } = await runCli(['index', '.', '--view', 'x', '--json'], { home: temporaryFolder(t) });
   assert.equal(code, 2);
   assert.match((JSON.parse(stdout) as { error: SerializedError }).error.message, /--store URL/);
+  assert.equal(
+    (await runCli(['bench', 'team', '--store', 'postgres://127.0.0.1:1/x'], { home: temporaryFolder(t) })).code,
+    2,
+  );
 });
