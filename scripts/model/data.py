@@ -30,6 +30,27 @@ class Pairs:
         return self.d[self.d_at[i] : self.d_at[i] + min(limit, self.d_len[i])]
 
 
+class Neighbours:
+    """Documents among others of their language, as a function stands in a file: a search meets chunks and whole files, and what is
+    asked for may be a small part of them."""
+
+    def __init__(self, pairs, newline):
+        self.pairs, self.newline = pairs, np.array([newline], dtype=pairs.d.dtype)
+        rows = np.flatnonzero(pairs.d_len >= 6)
+        self.by_lang = {lang: rows[pairs.lang[rows] == lang] for lang in np.unique(pairs.lang)}
+
+    def surround(self, row, document, longest, rng):
+        """`document` with others before and after it, up to a length drawn between its own and `longest`."""
+        room = rng.integers(len(document), longest + 1) - len(document)
+        others = []
+        while room > 16:
+            other = self.pairs.document(rng.choice(self.by_lang[self.pairs.lang[row]]), room - 1)
+            others.append(other)
+            room -= len(other) + 1
+        others.insert(rng.integers(len(others) + 1), document)
+        return np.concatenate([part for other in others for part in (other, self.newline)][:-1])
+
+
 def batches(pairs, size, seed, mixed=0.2, usable=None):
     """Index arrays of one epoch: per-language batches, and a share that mixes all languages."""
     rng = np.random.default_rng(SEED + seed)

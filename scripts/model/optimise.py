@@ -15,9 +15,9 @@ def default_budget(where):
 
 
 def default_held(where, layers):
-    """Tokens whose activations may wait for their gradient, instead of being computed again: one pack on a GPU, some 8 GB on the
+    """Tokens whose activations may wait for their gradient, instead of being computed again: one pack on a GPU, some 11 GB on the
     CPU."""
-    return 98304 if where.type == "cuda" else 393216 // layers
+    return 98304 if where.type == "cuda" else 524288 // layers
 
 
 def optimiser_of(parameters, rate, table_rate, decay=0.01):

@@ -23,7 +23,7 @@ from packed import PackedEncoder, special_ids
 from warm import DIMENSIONS, HEADS, HIDDEN
 
 NAME = "sextant-embed-small"
-MAX_TOKENS = 512
+MAX_TOKENS = 1024
 
 
 def arguments():

@@ -14,7 +14,8 @@ except ImportError:  # older PyTorch
     varlen_attn = None
 
 THETA = 160000.0
-CPU_GROUP = 32
+# Sequences that a CPU attends to at a time: enough to multiply well, few enough that their scores stay in the caches.
+CPU_GROUP, CPU_LEAST, CPU_SCORES = 32, 4, 1_440_000
 
 
 def pack(rows, cls, sep):
@@ -46,8 +47,9 @@ def attend(q, k, v, cu_q, cu_k, longest_q, longest_k):
     if q.is_cuda and varlen_attn is not None:
         return varlen_attn(q, k, v, cu_q, cu_k, longest_q, longest_k)
     parts, order = [], []
-    for at in range(0, len(cu_q) - 1, CPU_GROUP):
-        end = min(at + CPU_GROUP, len(cu_q) - 1)
+    group = max(CPU_LEAST, min(CPU_GROUP, CPU_SCORES // (longest_q * longest_k)))
+    for at in range(0, len(cu_q) - 1, group):
+        end = min(at + group, len(cu_q) - 1)
         rows_q, real_q = _grid(cu_q[at : end + 1])
         rows_k, real_k = _grid(cu_k[at : end + 1])
         mixed = _attend_padded(_take(q, rows_q), _take(k, rows_k), _take(v, rows_k), real_k)

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from transformers import ModernBertConfig, ModernBertModel
 
 from common import SEED, WORK
-from data import Pairs, batches, hard_batches
+from data import Neighbours, Pairs, batches, hard_batches
 from metrics import evaluate, summary
 from optimise import default_budget, default_held, device, optimiser_of, save, set_rates, trapezoid
 from pairs import KINDS
@@ -48,6 +48,8 @@ def arguments():
     parser.add_argument("--hard-share", type=float, default=0.4, help="share of the pairs in one round of mined negatives")
     parser.add_argument("--keep-rank", type=int, default=400, help=f"pairs whose document ranks below this among {FILTER_BLOCK} go")
     parser.add_argument("--cooling", type=float, default=0.3, help="share of the time in which the rates fall")
+    parser.add_argument("--among-others", type=float, default=0.25, help="share of documents shown among others, as in a file")
+    parser.add_argument("--longest", type=int, default=500, help="tokens of a document among others, at most")
     parser.add_argument("--evaluations", type=int, default=3)
     parser.add_argument("--resume", action="store_true")
     return parser.parse_args()
@@ -154,11 +156,16 @@ def main():
         step, seen, curve, used = saved["step"], saved["seen"], saved["curve"], saved["used"]
     pairs = Pairs()
     plan = Plan(pairs, encoder, args, where, step)
+    neighbours = Neighbours(pairs, tokenizer.token_to_id("Ċ"))
     best = max((c["mean"] for c in curve), default=0.0)
     began, evaluated, hard = time.time(), int(used / args.minutes * args.evaluations), False
 
     def minutes():
         return used + (time.time() - began) / 60
+
+    def document(i, rng):
+        alone = pairs.document(i, args.max_doc)
+        return neighbours.surround(i, alone, args.longest, rng) if rng.random() < args.among_others else alone
 
     def checkpoint():
         nonlocal best
@@ -182,7 +189,8 @@ def main():
         rows = np.unique(plan.next(progress))
         set_rates(optimiser, trapezoid(step, progress, cooling=args.cooling))
         optimiser.zero_grad(set_to_none=True)
-        texts = [pairs.query(i, args.max_query) for i in rows] + [pairs.document(i, args.max_doc) for i in rows]
+        rng = np.random.default_rng([SEED, step])
+        texts = [pairs.query(i, args.max_query) for i in rows] + [document(i, rng) for i in rows]
         loss = encoder.backward(texts, lambda e: loss_of(*e.split(len(rows))))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
