@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { SextantError } from '../../shared/errors.ts';
 import {
   maxQueryLength,
@@ -38,9 +39,16 @@ interface PreparedQuery {
   readonly notice: string | undefined;
 }
 
-/** Finds, ranks and explains. Holds no state but its weights; indexes and encoder are handed in with each call. */
+/** Searches that are worked on at the same time: enough to keep a server busy while this process ranks. */
+const together = 4;
+
+/**
+ * Finds, ranks and explains; indexes and encoder are handed in with each call. Of many searches at once some wait for their turn: the
+ * others are done the sooner, and the last no later.
+ */
 export class SearchEngine {
   readonly #weights: RankingWeights;
+  readonly #turns = pLimit(together);
 
   constructor(weights: RankingWeights = rankingWeights) {
     this.#weights = weights;
@@ -50,7 +58,16 @@ export class SearchEngine {
    * Answers one page. Falls back to keywords, with a notice, where embeddings or the encoder are missing.
    * @throws SextantError `invalid_argument` for an empty or overlong query or a bad glob; the signal's reason when cancelled.
    */
-  async search(
+  search(
+    roots: readonly SearchRoot[],
+    encoder: Encoder | undefined,
+    request: SearchRequest,
+    signal: AbortSignal,
+  ): Promise<SearchResponse> {
+    return this.#turns(() => this.#search(roots, encoder, request, signal));
+  }
+
+  async #search(
     roots: readonly SearchRoot[],
     encoder: Encoder | undefined,
     request: SearchRequest,
@@ -82,7 +99,16 @@ export class SearchEngine {
    * Chunks like the code at a place, across all roots; those that overlap the place are left out.
    * @throws SextantError `not_found` where the root is not open or nothing is indexed at the place.
    */
-  async similar(
+  similar(
+    roots: readonly SearchRoot[],
+    encoder: Encoder | undefined,
+    request: SimilarRequest,
+    signal: AbortSignal,
+  ): Promise<SearchResponse> {
+    return this.#turns(() => this.#similar(roots, encoder, request, signal));
+  }
+
+  async #similar(
     roots: readonly SearchRoot[],
     encoder: Encoder | undefined,
     { location, limit, filters }: SimilarRequest,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SearchEngine } from '../../../../src/engine/search/searchEngine.ts';
 import type { SearchRoot } from '../../../../src/engine/search/searchRoot.ts';
-import type { SearchIndex } from '../../../../src/engine/store/searchIndex.ts';
+import type { SearchIndex, SearchSource } from '../../../../src/engine/store/searchIndex.ts';
 import type { SearchRequest } from '../../../../src/shared/search.ts';
 import { FakeEncoder } from '../../../support/fakeEncoder.ts';
 import { indexedFile } from '../../../support/indexedFiles.ts';
@@ -31,6 +32,17 @@ const files = [
 
 function request(query: string, more: Partial<SearchRequest> = {}): SearchRequest {
   return { query, mode: 'keyword', limit: 10, filters: {}, ...more };
+}
+
+/** The index with some of its answers replaced. */
+function changed(index: SearchIndex, answers: Partial<SearchSource>): SearchSource {
+  return new Proxy(index, {
+    get(_index, key) {
+      if (key in answers) return Reflect.get(answers, key) as unknown;
+      const value: unknown = Reflect.get(index, key);
+      return typeof value === 'function' ? (value.bind(index) as unknown) : value;
+    },
+  });
 }
 
 async function paths(context: TestContext, query: string, more: Partial<SearchRequest> = {}): Promise<string[]> {
@@ -249,13 +261,7 @@ test('a chunk that is gone when its text is read makes room for the next; two in
   const isBest = ({ path, symbol }: { path: string; symbol: string }): boolean =>
     path === all.results[0]!.path && symbol === all.results[0]!.symbol;
   const whole: SearchIndex = one.index;
-  const losing = new Proxy(whole, {
-    get(index, key) {
-      if (key === 'chunks') return (ids: readonly number[]) => index.chunks(ids).filter((row) => !isBest(row));
-      const value: unknown = Reflect.get(index, key);
-      return typeof value === 'function' ? (value.bind(index) as unknown) : value;
-    },
-  });
+  const losing = changed(whole, { chunks: (ids) => whole.chunks(ids).filter((row) => !isBest(row)) });
   const roots = [{ root: one.root, index: losing }, other];
   assert.equal((await asked(roots, 3)).results.length, 3);
   const left = await asked(roots, 50);
@@ -264,4 +270,35 @@ test('a chunk that is gone when its text is read makes room for the next; two in
     [2, 1],
   );
   assert.deepEqual([left.results.length, left.more], [all.results.length - 1, false]);
+});
+
+test('of many searches at once the first are done while the last wait, and a cancelled one is done with at its turn', async (context) => {
+  const { root, index } = await searchRoot(context, files);
+  const done: number[] = [];
+  let underWay = 0;
+  let most = 0;
+  const slow = changed(index, {
+    keyword: async (...asked) => {
+      most = Math.max(most, ++underWay);
+      await sleep(5);
+      underWay--;
+      return index.keyword(...asked);
+    },
+  });
+  const cancelled = AbortSignal.abort(new Error('no longer wanted'));
+  const search = async (place: number): Promise<void> => {
+    const own = place === 20 ? cancelled : signal;
+    await engine.search([{ root, index: slow }], undefined, request('signSession'), own);
+    done.push(place);
+  };
+  const all = await Promise.allSettled(Array.from({ length: 30 }, (_, place) => search(place)));
+  assert.ok(most > 1 && most <= 4, String(most));
+  assert.deepEqual(
+    all.flatMap(({ status }, place) => (status === 'rejected' ? [place] : [])),
+    [20],
+  );
+  assert.deepEqual(
+    done.slice(0, 8).toSorted((left, right) => left - right),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  );
 });
