@@ -19,7 +19,7 @@ import { choiceOption, numberOption, stringOption, UsageError, type Command, typ
 import { lengthsTable, sidesTable } from '../benchTables.ts';
 import { describeMachine } from '../machine.ts';
 import { resolveModel } from '../models.ts';
-import { storeOptions, teamSettings } from '../teamStore.ts';
+import { teamSettings } from '../teamStore.ts';
 
 function threadsOf({ options }: CommandContext): number {
   return numberOption(options, 'threads', { fallback: os.availableParallelism(), min: 1, max: 256 });
@@ -83,6 +83,8 @@ async function team(context: CommandContext): Promise<unknown> {
   if (settings === undefined || settings.repository === '')
     throw new UsageError('bench team needs --store URL and --repository NAME of a published index.');
   const mode = choiceOption(options, 'mode', searchModes, 'hybrid');
+  const atOnce = numberOption(options, 'at-once', { fallback: 50, min: 1, max: 1000 });
+  const rounds = numberOption(options, 'rounds', { fallback: 8, min: 1, max: 1000 });
   const modelDir = resolveModel(stringOption(options, 'model')) || embeddedModelDirectory;
   const shared = new SharedStore(settings);
   const encoder =
@@ -92,8 +94,8 @@ async function team(context: CommandContext): Promise<unknown> {
       index: await shared.index(settings.repository, settings.view, encoder?.fingerprint),
       encoder,
       mode,
-      atOnce: numberOption(options, 'at-once', { fallback: 50, min: 1, max: 1000 }),
-      rounds: numberOption(options, 'rounds', { fallback: 8, min: 1, max: 1000 }),
+      atOnce,
+      rounds,
       signal,
       onProgress: progress,
     });
@@ -152,7 +154,6 @@ export const benchCommand: Command = {
     'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
-    ...storeOptions,
     mode: { type: 'string' },
     'at-once': { type: 'string' },
     chunks: { type: 'string' },

@@ -6,6 +6,7 @@ import type { Precision } from '../runtime/encodeWorker.ts';
 import { createEncoder } from '../runtime/createEncoder.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { sgemmRate, type SgemmRate } from '../runtime/sgemmRate.ts';
+import { latencyOf } from './latency.ts';
 import { lengthTable, type LengthCost } from './lengthTable.ts';
 import { sampleQueries, sampleTexts } from './sampleTexts.ts';
 
@@ -67,7 +68,7 @@ export async function embedBench(options: EmbedBenchOptions): Promise<EmbedBench
     const rssBytes = process.memoryUsage.rss();
     // Kilobytes on every system, as libuv gives it.
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    const latencies = await queryLatencies(encoder);
+    const query = latencyOf(await queryTimes(encoder));
     const width = model.network.hiddenSize;
     const sgemmGflops = await sgemmRate({ rows: 512 * threads, inner: width, columns: 3 * width }, threads);
     const gflop = (operationsPerToken(firstTokenOnly(model.network), tokens / texts.length) * tokens) / 1e9;
@@ -81,8 +82,8 @@ export async function embedBench(options: EmbedBenchOptions): Promise<EmbedBench
       tokensPerSecond: tokens / seconds,
       cpuTokensPerSecond: tokens / cpuSeconds,
       textsPerSecond: texts.length / seconds,
-      queryMsP50: latencies[Math.floor(latencies.length * 0.5)]!,
-      queryMsP95: latencies[Math.floor(latencies.length * 0.95)]!,
+      queryMsP50: query.p50,
+      queryMsP95: query.p95,
       sgemmGflops,
       sgemmShare: { wall: gflop / seconds / sgemmGflops.wall, cpu: gflop / cpuSeconds / sgemmGflops.cpu },
       rssBeforeBytes,
@@ -98,12 +99,12 @@ export async function embedBench(options: EmbedBenchOptions): Promise<EmbedBench
   }
 }
 
-async function queryLatencies(encoder: Encoder): Promise<number[]> {
-  const latencies: number[] = [];
+async function queryTimes(encoder: Encoder): Promise<number[]> {
+  const times: number[] = [];
   for (const query of sampleQueries(50)) {
     const start = performance.now();
     await encoder.embed([query], 'query');
-    latencies.push(performance.now() - start);
+    times.push(performance.now() - start);
   }
-  return latencies.sort((a, b) => a - b);
+  return times;
 }

@@ -4,9 +4,9 @@ export interface Latency {
   readonly p95: number;
 }
 
-/** `times` in milliseconds, at least one. */
+/** By nearest rank; `times` in milliseconds, at least one. */
 export function latencyOf(times: readonly number[]): Latency {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => Number(sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(3));
+  const at = (share: number): number => Number(sorted[Math.ceil(share * sorted.length) - 1]!.toFixed(3));
   return { p50: at(0.5), p95: at(0.95) };
 }

@@ -25,6 +25,7 @@ export interface TeamBenchResult {
   readonly chunks: number;
   readonly queries: number;
   readonly mode: SearchMode;
+  readonly model: string | undefined;
   readonly alone: Latency;
   readonly atOnce: number;
   /** Of each round, in their order: the first ones also read what is kept for later searches. */
@@ -66,7 +67,8 @@ async function questions(index: SearchSource, signal: AbortSignal): Promise<stri
 
 /**
  * Times whole searches, without embedding the question: one after another, then many at once, as a team's agents ask.
- * @throws SextantError `index_missing` where the view has nothing to ask for; the signal's reason when cancelled.
+ * @throws SextantError `index_missing` where the view has nothing to ask for or no vectors of the model; the signal's reason when
+ * cancelled.
  */
 export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchResult> {
   const { index, mode, atOnce, rounds, signal, onProgress } = options;
@@ -82,9 +84,16 @@ export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchRes
   let next = 0;
   const search = async (): Promise<number> => {
     const query = asked[next++ % asked.length]!;
+    const request = { query, mode, limit: 10, filters: {} };
     const begun = performance.now();
-    await engine.search([{ root: 'team', index }], encoder, { query, mode, limit: 10, filters: {} }, signal);
-    return performance.now() - begun;
+    const { notice } = await engine.search([{ root: 'team', index }], encoder, request, signal);
+    const took = performance.now() - begun;
+    if (notice !== undefined) {
+      throw new SextantError('index_missing', `The view cannot be searched in ${mode} mode. ${notice}`, {
+        hint: 'Publish it with this model, or name the one that it was published with by --model.',
+      });
+    }
+    return took;
   };
   const inTurn = async (count: number): Promise<number[]> => {
     const times: number[] = [];
@@ -102,5 +111,5 @@ export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchRes
   const { user, system } = process.cpuUsage(before);
   const { chunks } = await index.counts();
   const cpuMsPerSearch = Number(((user + system) / 1000 / (rounds * atOnce)).toFixed(2));
-  return { chunks, queries: asked.length, mode, alone, atOnce, together, cpuMsPerSearch };
+  return { chunks, queries: asked.length, mode, model: encoder?.name, alone, atOnce, together, cpuMsPerSearch };
 }

@@ -122,7 +122,13 @@ export class ChunkPool {
 
   #limit(slot: Slot, milliseconds: number): void {
     clearTimeout(slot.timer);
-    slot.timer = setTimeout(() => this.#breakDown(slot, 'timeout'), milliseconds * patience());
+    const timer = setTimeout(() => {
+      // Where this thread itself was busy, the answer may have come long since: what came is read first.
+      setImmediate(() => {
+        if (slot.timer === timer) this.#breakDown(slot, 'timeout');
+      });
+    }, milliseconds * patience());
+    slot.timer = timer;
   }
 
   #spawn(slot: Slot): Worker {

@@ -182,8 +182,12 @@ async function tamed(work: Workplace, modelDir: string): Promise<BeforeAndAfter<
     await blendModels(work.record.base.modelDir, modelDir, blend, share);
     const guard = await guardScores(work, blend);
     if (guard.after < lowest) continue;
-    await rm(modelDir, { recursive: true, force: true });
+    // A process that is killed while it removes a folder must not leave half a model where a whole one is looked for.
+    const replaced = `${modelDir}-replaced`;
+    await rm(replaced, { recursive: true, force: true });
+    await rename(modelDir, replaced);
     await rename(blend, modelDir);
+    await rm(replaced, { recursive: true, force: true });
     return guard;
   }
   await rm(blend, { recursive: true, force: true });

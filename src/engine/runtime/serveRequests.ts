@@ -25,7 +25,11 @@ export function serveRequests(
   port.on('message', (message: typeof closeMessage | { readonly id: number; readonly request: never }) => {
     if (message === closeMessage) {
       closing = true;
-      last = last.then(close).finally(() => port.close());
+      // What cannot be closed goes with the thread.
+      last = last
+        .then(close)
+        .catch(() => undefined)
+        .finally(() => port.close());
       return;
     }
     const { id, request } = message;

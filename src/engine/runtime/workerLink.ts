@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker, type Transferable } from 'node:worker_threads';
 import { deserializeError, SextantError, type SerializedError } from '../../shared/errors.ts';
 
@@ -26,9 +25,10 @@ interface Pending<Result> {
 export class WorkerLink<Request, Result> {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending<Result>>();
+  /** Settles when the thread is gone. */
+  readonly #exit = Promise.withResolvers<void>();
   #failure: SextantError | undefined;
   #nextId = 1;
-  #exited = false;
   /** Requests sent and not finished; counted here when sent, so that none is overlooked on its way. */
   readonly #busy = new Int32Array(new SharedArrayBuffer(4));
   /** The process may not end under native code either (see {@link WorkerLink.dispose}): a batch at most is waited for. */
@@ -46,11 +46,17 @@ export class WorkerLink<Request, Result> {
     this.#worker = new Worker(entry, { workerData, name, execArgv: [] });
     process.on('exit', this.#awaitNative);
     this.#worker.on('message', (reply: WorkerReply<Result>) => this.#settle(reply));
+    let failure = new SextantError('runtime_unavailable', `A ${name} thread has stopped.`);
     this.#worker.on('error', (cause) => {
       const why = cause instanceof Error ? cause.message : String(cause);
-      this.#gone(new SextantError('runtime_unavailable', `A ${name} thread failed: ${why}`, { cause }));
+      failure = new SextantError('runtime_unavailable', `A ${name} thread failed: ${why}`, { cause });
     });
-    this.#worker.on('exit', () => this.#gone(new SextantError('runtime_unavailable', `A ${name} thread has stopped.`)));
+    // An error may overtake the thread's last answers; the exit that follows it comes after them.
+    this.#worker.on('exit', () => {
+      process.off('exit', this.#awaitNative);
+      this.#fail(failure);
+      this.#exit.resolve();
+    });
     this.#worker.unref();
   }
 
@@ -58,11 +64,16 @@ export class WorkerLink<Request, Result> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      Atomics.add(this.#busy, 0, 1);
+      try {
+        this.#worker.postMessage({ id, request }, transfer);
+      } catch (error) {
+        Atomics.sub(this.#busy, 0, 1);
+        throw error;
+      }
       this.#pending.set(id, { resolve, reject });
       // The thread keeps the process alive only while somebody waits for it.
       this.#worker.ref();
-      Atomics.add(this.#busy, 0, 1);
-      this.#worker.postMessage({ id, request }, transfer);
     });
   }
 
@@ -72,11 +83,9 @@ export class WorkerLink<Request, Result> {
    */
   async dispose(): Promise<void> {
     this.#fail(new SextantError('cancelled', 'The encoder was closed.'));
-    if (this.#exited) return;
-    const exit = once(this.#worker, 'exit');
     this.#worker.ref();
     this.#worker.postMessage(closeMessage);
-    await exit;
+    await this.#exit.promise;
   }
 
   #settle(reply: WorkerReply<Result>): void {
@@ -85,12 +94,6 @@ export class WorkerLink<Request, Result> {
     if (this.#pending.size === 0 && this.#failure === undefined) this.#worker.unref();
     if ('error' in reply) pending?.reject(deserializeError(reply.error));
     else pending?.resolve(reply.result);
-  }
-
-  #gone(error: SextantError): void {
-    this.#exited = true;
-    process.off('exit', this.#awaitNative);
-    this.#fail(error);
   }
 
   #fail(error: SextantError): void {

@@ -39,8 +39,8 @@ interface PreparedQuery {
   readonly notice: string | undefined;
 }
 
-/** Searches that are worked on at the same time: enough to keep a server busy while this process ranks. */
-const together = 4;
+/** Searches ranked at the same time: enough to keep a server busy while this process ranks. */
+const searchesAtOnce = 4;
 
 /**
  * Finds, ranks and explains; indexes and encoder are handed in with each call. Of many searches at once some wait for their turn: the
@@ -48,7 +48,7 @@ const together = 4;
  */
 export class SearchEngine {
   readonly #weights: RankingWeights;
-  readonly #turns = pLimit(together);
+  readonly #turns = pLimit(searchesAtOnce);
 
   constructor(weights: RankingWeights = rankingWeights) {
     this.#weights = weights;
@@ -58,16 +58,7 @@ export class SearchEngine {
    * Answers one page. Falls back to keywords, with a notice, where embeddings or the encoder are missing.
    * @throws SextantError `invalid_argument` for an empty or overlong query or a bad glob; the signal's reason when cancelled.
    */
-  search(
-    roots: readonly SearchRoot[],
-    encoder: Encoder | undefined,
-    request: SearchRequest,
-    signal: AbortSignal,
-  ): Promise<SearchResponse> {
-    return this.#turns(() => this.#search(roots, encoder, request, signal));
-  }
-
-  async #search(
+  async search(
     roots: readonly SearchRoot[],
     encoder: Encoder | undefined,
     request: SearchRequest,
@@ -78,37 +69,29 @@ export class SearchEngine {
     signal.throwIfAborted();
     const embeddedShare = await embeddedShareOf(roots);
     const query = await prepare(text, request.mode, encoder, embeddedShare, signal);
-    signal.throwIfAborted();
-    const searchStarted = performance.now();
-    const offset = request.offset ?? 0;
-    const ranked = await this.#rank(roots, query, request.filters, offset + request.limit + 1);
-    const { results, seen } = await shown(ranked.slice(offset), request.limit, ranked[0]?.score, profileQuery(text));
-    const done = performance.now();
-    return {
-      query: request.query,
-      mode: query.mode,
-      tookMs: { embed: query.embedMs, search: done - searchStarted, total: done - started },
-      results,
-      more: ranked.length > offset + seen,
-      embeddedShare,
-      ...(query.notice === undefined ? {} : { notice: query.notice }),
-    };
+    return this.#inTurn(signal, async () => {
+      const searchStarted = performance.now();
+      const offset = request.offset ?? 0;
+      const ranked = await this.#rank(roots, query, request.filters, offset + request.limit + 1);
+      const { results, seen } = await shown(ranked.slice(offset), request.limit, ranked[0]?.score, profileQuery(text));
+      const done = performance.now();
+      return {
+        query: request.query,
+        mode: query.mode,
+        tookMs: { embed: query.embedMs, search: done - searchStarted, total: done - started },
+        results,
+        more: ranked.length > offset + seen,
+        embeddedShare,
+        ...(query.notice === undefined ? {} : { notice: query.notice }),
+      };
+    });
   }
 
   /**
    * Chunks like the code at a place, across all roots; those that overlap the place are left out.
    * @throws SextantError `not_found` where the root is not open or nothing is indexed at the place.
    */
-  similar(
-    roots: readonly SearchRoot[],
-    encoder: Encoder | undefined,
-    request: SimilarRequest,
-    signal: AbortSignal,
-  ): Promise<SearchResponse> {
-    return this.#turns(() => this.#similar(roots, encoder, request, signal));
-  }
-
-  async #similar(
+  async similar(
     roots: readonly SearchRoot[],
     encoder: Encoder | undefined,
     { location, limit, filters }: SimilarRequest,
@@ -118,29 +101,30 @@ export class SearchEngine {
     const homes = roots.filter(({ root }) => root === location.root);
     if (homes.length === 0) throw new SextantError('not_found', `The folder ${location.root} is not open.`);
     const { text, vector, embedMs } = await similarQuery(homes, location, encoder, signal);
-    signal.throwIfAborted();
-    const searchStarted = performance.now();
-    const profile: QueryProfile = {
-      ...profileQuery(text),
-      kind: 'code',
-      compounds: [],
-      identifiers: [],
-      wants: allRoles,
-    };
-    const candidates = await this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
-    const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
-    const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
-    const { results, seen } = await shown(ranked, limit, ranked[0]?.score, profile);
-    const done = performance.now();
-    return {
-      query: text,
-      mode: vector === undefined ? 'keyword' : 'hybrid',
-      tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
-      results,
-      more: ranked.length > seen,
-      embeddedShare: await embeddedShareOf(roots),
-      ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
-    };
+    return this.#inTurn(signal, async () => {
+      const searchStarted = performance.now();
+      const profile: QueryProfile = {
+        ...profileQuery(text),
+        kind: 'code',
+        compounds: [],
+        identifiers: [],
+        wants: allRoles,
+      };
+      const candidates = await this.candidates(roots, { profile, vector, keywords: true, filters, wanted: limit + 1 });
+      const elsewhere = candidates.filter(({ candidate }) => !overlaps(candidate, location));
+      const ranked = rankCandidates(elsewhere, this.#weights.similar, 1);
+      const { results, seen } = await shown(ranked, limit, ranked[0]?.score, profile);
+      const done = performance.now();
+      return {
+        query: text,
+        mode: vector === undefined ? 'keyword' : 'hybrid',
+        tookMs: { embed: embedMs, search: done - searchStarted, total: done - started },
+        results,
+        more: ranked.length > seen,
+        embeddedShare: await embeddedShareOf(roots),
+        ...(vector === undefined && { notice: keywordNotice.placeNotEmbedded }),
+      };
+    });
   }
 
   /** Groups of code chunks that are at least `threshold` alike, over all roots together. */
@@ -164,6 +148,14 @@ export class SearchEngine {
     const gathered = await Promise.all(roots.map(ofRoot));
     const candidates = gathered.flatMap((found) => found.candidates);
     return signalsOf(candidates, { profile, idf: await inverseDocumentFrequencies(roots, gathered) });
+  }
+
+  /** Works when the turn has come, and not for what was cancelled meanwhile. */
+  #inTurn(signal: AbortSignal, work: () => Promise<SearchResponse>): Promise<SearchResponse> {
+    return this.#turns(() => {
+      signal.throwIfAborted();
+      return work();
+    });
   }
 
   async #rank(

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
+import { fetch, type Dispatcher } from 'undici';
 import { SextantError } from '../../../shared/errors.ts';
 import type { QuestionPrompt } from '../../../shared/finetune.ts';
+import { createDispatcher } from '../../net/createDispatcher.ts';
 import { isFreeOfSecrets } from '../../secrets/scanSecrets.ts';
 import { isSensitivePath } from '../../secrets/secretFiles.ts';
 import type { ChunkRow, SearchIndex } from '../../store/searchIndex.ts';
@@ -11,6 +13,7 @@ import { readPairWorkspace } from './pairWorkspace.ts';
 const shortestCode = 200;
 const longestCode = 1200;
 const questionsPerChunk = 2;
+const longestAnswerMs = 120_000;
 
 /** Where questions are written: an OpenAI-compatible server. */
 export interface QuestionServer {
@@ -58,14 +61,20 @@ interface ChatAnswer {
   readonly choices?: readonly { readonly message?: { readonly content?: unknown } }[];
 }
 
-async function ask({ url, model, key }: QuestionServer, prompt: string, signal: AbortSignal): Promise<string> {
+async function ask(
+  { url, model, key }: QuestionServer,
+  prompt: string,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<string> {
   const response = await fetch(`${url.replace(/\/+$/, '')}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: prompt }], temperature: 0.7, stream: false }),
     // The key must not follow to wherever the server points.
     redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(120_000)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(longestAnswerMs)]),
+    dispatcher,
   }).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new SextantError('network', `The language model at ${url} does not answer.`, { cause });
@@ -95,5 +104,11 @@ export async function* writtenQuestions(
   requests: readonly QuestionRequest[],
   signal: AbortSignal,
 ): AsyncGenerator<MinedPair> {
-  for (const request of requests) yield* questionPairs(request, await ask(server, request.prompt, signal));
+  const dispatcher = createDispatcher({}, { connectMs: 10_000, stallMs: longestAnswerMs });
+  try {
+    for (const request of requests)
+      yield* questionPairs(request, await ask(server, request.prompt, dispatcher, signal));
+  } finally {
+    await dispatcher.destroy();
+  }
 }

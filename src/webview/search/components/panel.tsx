@@ -25,7 +25,7 @@ export function Panel({ state, dispatch }: PanelProps) {
   }
   const busy = state.pending !== null || !state.host.connected;
   return (
-    <div class="panel">
+    <div class="panel" aria-busy={isAsking(state)}>
       <header class="head">
         <QueryBox state={state} dispatch={dispatch} />
         <FilterBar state={state} dispatch={dispatch} />

@@ -33,6 +33,18 @@ test('whole searches are timed, alone and at once, each question embedded before
   assert.deepEqual(encoder.asked.toSorted(), ['count open files', 'read tokens quickly']);
 });
 
+test('what would be timed in another mode than asked for is refused', async (t) => {
+  const folder = new IndexedFolder(t, { 'a.ts': 'function readTokensQuickly() {}\n' });
+  folder.indexer.start(undefined);
+  await folder.indexer.whenIdle();
+  const { signal } = new AbortController();
+  const encoder = new FakeEncoder({ dimension: 64 });
+  await assert.rejects(teamBench({ ...options, index: folder.store.reader, encoder, signal }), {
+    code: 'index_missing',
+    message: /hybrid mode/,
+  });
+});
+
 test('a view that nothing can be asked of is said', async (t) => {
   const folder = new IndexedFolder(t, { 'c.ts': 'function f() {}\n' });
   folder.indexer.start(undefined);
