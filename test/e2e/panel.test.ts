@@ -38,12 +38,13 @@ test('type, arrow, preview, open, open to the side', async (t) => {
   await panel.press('Enter');
   assert.equal(await panel.focused(), 'list');
   await panel.press('ArrowDown');
-  await panel.waitFor(() => world.opened.length > 0);
+  await panel.waitFor(() => world.opened.at(-1)?.location.startLine === 25);
   assert.deepEqual(world.opened.at(-1), {
     location: { root: 'file:///workspace/harbour', path: 'src/auth/session.ts', startLine: 25, endLine: 36 },
     how: 'preview',
   });
   await panel.press('Enter', 'Control+Enter');
+  await panel.waitFor(() => world.opened.at(-1)?.how === 'side');
   assert.deepEqual(
     world.opened.slice(-2).map(({ how }) => how),
     ['open', 'side'],
@@ -52,9 +53,13 @@ test('type, arrow, preview, open, open to the side', async (t) => {
 });
 
 test('one search per pause in typing, and none for a single letter', async (t) => {
-  const { panel, world, page } = await open(t);
-  await panel.query.focus();
-  await page.keyboard.type('session', { delay: 20 });
+  const { panel, world } = await open(t);
+  await panel.query.evaluate((input: HTMLInputElement | HTMLTextAreaElement) => {
+    for (const letter of 'session') {
+      input.value += letter;
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+  });
   await panel.settle();
   assert.deepEqual(
     world.searches.map(({ query }) => query),

@@ -59,7 +59,7 @@ export class PanelPage {
   /** Waits until nothing is asked for any more and the list is drawn. */
   async settle(): Promise<void> {
     await this.#page.waitForTimeout(200);
-    await this.frame.waitForFunction(() => document.querySelector('.progress.busy') === null);
+    await this.frame.waitForFunction(() => document.querySelector('.progress.busy, .panel[aria-busy="true"]') === null);
   }
 
   /** Waits for something that happens outside of the page. */
