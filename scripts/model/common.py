@@ -12,6 +12,8 @@ EVAL = Path(os.environ.get("SEXTANT_EVAL", "eval")).resolve()
 TRAIN_SETS = Path(os.environ.get("SEXTANT_TRAIN_SETS", "train")).resolve()
 SEED = 20261121
 
+# Tokens that the model reads of a text, [CLS] and [SEP] among them.
+LONGEST = 1024
 EVAL_SETS = ["cosqa", "humanevalx-nl2code", "humanevalx-code2code", "codetrans-java2cs", "exercism-nl2code"]
 
 

@@ -39,12 +39,18 @@ class Neighbours:
         rows = np.flatnonzero(pairs.d_len >= 6)
         self.by_lang = {lang: rows[pairs.lang[rows] == lang] for lang in np.unique(pairs.lang)}
 
-    def surround(self, row, document, longest, rng):
-        """`document` with others before and after it, up to a length drawn between its own and `longest`."""
+    def surround(self, row, document, longest, rng, batch):
+        """`document` with others before and after it, up to a length drawn between its own and `longest`. None of them is of the
+        batch, a set of rows: it would be taken for a wrong answer to its own query."""
         room = rng.integers(len(document), longest + 1) - len(document)
         others = []
         while room > 16:
-            other = self.pairs.document(rng.choice(self.by_lang[self.pairs.lang[row]]), room - 1)
+            chosen = rng.choice(self.by_lang[self.pairs.lang[row]])
+            if chosen in batch:
+                if rng.random() < 0.1:  # of some languages there is hardly anything else
+                    break
+                continue
+            other = self.pairs.document(chosen, room - 1)
             others.append(other)
             room -= len(other) + 1
         others.insert(rng.integers(len(others) + 1), document)

@@ -1,7 +1,7 @@
 """Stage 8: write the model folder (Hugging Face layout plus sextant.json), check that it loads and embeds alike.
 
-    python package.py --from warm.pt --out ../../media/models/sextant-embed-small
-    python package.py --from full-best.pt --out ../../media/models/sextant-embed-small
+    python package.py --from warm.pt --version X.Y.Z --out ../../media/models/sextant-embed-small
+    python package.py --from full-best.pt --version X.Y.Z --out ../../media/models/sextant-embed-small
 """
 
 import argparse
@@ -16,21 +16,20 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import ModernBertConfig, ModernBertModel, PreTrainedTokenizerFast
 
-from common import EVAL_SETS, WORK
+from common import EVAL_SETS, LONGEST, WORK
 from metrics import load_set
 from shape import config_of, from_bag
 from packed import PackedEncoder, special_ids
 from warm import DIMENSIONS, HEADS, HIDDEN
 
 NAME = "sextant-embed-small"
-MAX_TOKENS = 1024
 
 
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--from", dest="source", required=True, help="a checkpoint in WORK")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", required=True)
     parser.add_argument("--layers", type=int, default=1, help="layers to build when the source is a warmed table")
     return parser.parse_args()
 
@@ -77,7 +76,7 @@ def write_manifest(out, version):
         "prefixes": {"query": "", "document": ""},
         "dimension": HIDDEN,
         "matryoshka": list(DIMENSIONS),
-        "maxTokens": MAX_TOKENS,
+        "maxTokens": LONGEST,
         "license": "MIT",
         "files": {name: digest(out / name) for name in files},
     }
@@ -89,7 +88,7 @@ def check(out, model, ids):
     fresh = ModernBertModel.from_pretrained(out, dtype=torch.float32, attn_implementation="sdpa").eval()
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
     texts = [t for name in EVAL_SETS for t in load_set(name)[1][:20]]
-    enc = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+    enc = tokenizer(texts, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
     with torch.no_grad():
         theirs = fresh(input_ids=enc["input_ids"], attention_mask=enc["attention_mask"]).last_hidden_state[:, 0]
         rows = [np.asarray(r[:m][1:-1]) for r, m in zip(enc["input_ids"].numpy(), enc["attention_mask"].sum(1).tolist())]
@@ -109,7 +108,7 @@ def main():
     (args.out / "model.safetensors").chmod(0o644)
     shutil.copyfile(WORK / "tokenizer.json", args.out / "tokenizer.json")
     settings = {
-        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": MAX_TOKENS, "cls_token": "[CLS]",
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": LONGEST, "cls_token": "[CLS]",
         "sep_token": "[SEP]", "pad_token": "[PAD]", "mask_token": "[MASK]", "unk_token": "[UNK]",
         "clean_up_tokenization_spaces": False, "model_input_names": ["input_ids", "attention_mask"],
     }

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from common import LONGEST
+
 try:
     from torch.nn.attention.varlen import varlen_attn
 except ImportError:  # older PyTorch
@@ -46,7 +48,7 @@ def attend(q, k, v, cu_q, cu_k, longest_q, longest_k):
     """Global attention within each sequence; q `[Tq, heads, size]`, k and v `[Tk, heads, size]`."""
     if q.is_cuda and varlen_attn is not None:
         return varlen_attn(q, k, v, cu_q, cu_k, longest_q, longest_k)
-    parts, order = [], []
+    parts = []
     group = max(CPU_LEAST, min(CPU_GROUP, CPU_SCORES // (longest_q * longest_k)))
     for at in range(0, len(cu_q) - 1, group):
         end = min(at + group, len(cu_q) - 1)
@@ -54,8 +56,7 @@ def attend(q, k, v, cu_q, cu_k, longest_q, longest_k):
         rows_k, real_k = _grid(cu_k[at : end + 1])
         mixed = _attend_padded(_take(q, rows_q), _take(k, rows_k), _take(v, rows_k), real_k)
         parts.append(mixed.transpose(1, 2).flatten(0, 1).index_select(0, torch.nonzero(real_q.flatten()).squeeze(1)))
-        order.append(rows_q[real_q])
-    return torch.cat(parts).index_select(0, torch.argsort(torch.cat(order)))
+    return torch.cat(parts)
 
 
 def _take(x, rows):
@@ -183,7 +184,7 @@ def special_ids(tokenizer):
     return {t: tokenizer.token_to_id(t) for t in ("[PAD]", "[CLS]", "[SEP]", "[MASK]")}
 
 
-def text_embedder(encoder, tokenizer, limit=510):
+def text_embedder(encoder, tokenizer, limit=LONGEST - 2):
     """`embed(texts, kind)` as `metrics.evaluate` wants it."""
 
     def embed(texts, _kind):

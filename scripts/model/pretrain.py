@@ -1,7 +1,7 @@
 """Stage 6: masked-language pre-training of the lower layers, started from the warmed table.
 
 30 % of the tokens are masked (80 % [MASK], 10 % another token, 10 % left), the decoder is the table. The last layer of the
-final network is left out: it is the warmed bag, which `train.py` puts on top.
+final network is left out: it is the warmed bag, put on top in the end.
 
     python pretrain.py --minutes 7 --layers 5
 """

@@ -42,7 +42,7 @@ def arguments():
     parser.add_argument("--layers", type=int, default=1, help="of the base that the adapter runs through")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--version", default="1.1.0")
+    parser.add_argument("--version", help="of the adapter; needed with --out")
     return parser.parse_args()
 
 
@@ -221,7 +221,7 @@ def ship(args, rows, more, tokenizer, work):
 
 def main():
     args = arguments()
-    if (args.leave is None) == (args.out is None):
+    if (args.leave is None) == (args.out is None) or (args.out and not args.version):
         raise SystemExit("give either --out or --leave")
     torch.set_num_threads(1)
     base = hashlib.sha256((args.base / "model.safetensors").read_bytes()).hexdigest()[:12]

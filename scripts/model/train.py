@@ -52,7 +52,12 @@ def arguments():
     parser.add_argument("--longest", type=int, default=500, help="tokens of a document among others, at most")
     parser.add_argument("--evaluations", type=int, default=3)
     parser.add_argument("--resume", action="store_true")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.longest < args.max_doc:
+        parser.error("--longest is less than --max-doc")
+    if not args.resume and (WORK / f"{args.tag}.pt").exists():
+        parser.error(f"{args.tag}.pt is there: go on with --resume, or take another --tag")
+    return args
 
 
 def load_start(name, layers, vocabulary, special):
@@ -163,9 +168,9 @@ def main():
     def minutes():
         return used + (time.time() - began) / 60
 
-    def document(i, rng):
+    def document(i, rng, batch):
         alone = pairs.document(i, args.max_doc)
-        return neighbours.surround(i, alone, args.longest, rng) if rng.random() < args.among_others else alone
+        return neighbours.surround(i, alone, args.longest, rng, batch) if rng.random() < args.among_others else alone
 
     def checkpoint():
         nonlocal best
@@ -189,8 +194,8 @@ def main():
         rows = np.unique(plan.next(progress))
         set_rates(optimiser, trapezoid(step, progress, cooling=args.cooling))
         optimiser.zero_grad(set_to_none=True)
-        rng = np.random.default_rng([SEED, step])
-        texts = [pairs.query(i, args.max_query) for i in rows] + [document(i, rng) for i in rows]
+        rng, batch = np.random.default_rng([SEED, step]), set(rows.tolist())
+        texts = [pairs.query(i, args.max_query) for i in rows] + [document(i, rng, batch) for i in rows]
         loss = encoder.backward(texts, lambda e: loss_of(*e.split(len(rows))))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()

@@ -3,7 +3,7 @@
 A ModernBERT whose only active part is the global attention of its last layer, read at [CLS], is a weighted bag of
 tokens: per head, softmax(q·k(token)) weighs the values of the tokens, and k depends on the token alone while earlier
 layers add nothing. That special case needs no transformer to train: scores and values are looked up per token. This
-stage trains it with in-batch negatives on millions of pairs, and `export.py` writes it into the full architecture
+stage trains it with in-batch negatives on millions of pairs, and `package.py` writes it into the full architecture
 without any change of its output (see `shape.py`).
 """
 
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
 
-from common import SEED, WORK
+from common import LONGEST, SEED, WORK
 from data import Pairs, batches, hard_batches, ragged
 from metrics import evaluate, summary
 
@@ -107,7 +107,7 @@ class RowAdam:
 
 
 def embedder(bag, tokenizer, cls, sep):
-    def embed(texts, _kind, limit=510):
+    def embed(texts, _kind, limit=LONGEST - 2):
         rows = [np.asarray(e.ids[:limit]) for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
         with torch.no_grad():
             flat, starts = ragged(rows, cls, sep)
