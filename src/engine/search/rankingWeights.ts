@@ -55,7 +55,7 @@ const nothing = Object.fromEntries(signalNames.map((name) => [name, 0])) as Reco
 
 const question: SignalWeights = {
   keyword: 0.2,
-  meaning: 0.75,
+  meaning: 1.25,
   breadth: 0.15,
   name: 0.4,
   definition: 0.4,
@@ -96,7 +96,7 @@ export const rankingWeights: RankingWeights = {
     path: { ...question, path: 3, folder: 1 },
     error: question,
     // Pasted code brings its identifiers along, which say more than a small model's idea of it.
-    code: { ...question, meaning: 0.2, fileMeaning: 0.05 },
+    code: { ...question, meaning: 0.5, fileMeaning: 0.1 },
   },
   semantic: { ...nothing, ...roles, meaning: 1.5, fileMeaning: 0.5 },
   similar: { ...nothing, keyword: 0.4, meaning: 2, breadth: 0.3, name: 0.2 },
