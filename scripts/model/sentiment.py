@@ -184,7 +184,7 @@ def write_folder(model, temperature, args, figures):
     digest = lambda path: hashlib.sha256(path.read_bytes()).hexdigest()
     manifest = {
         "name": NAME, "version": args.version, "architecture": "modernbert",
-        "base": {"folder": args.base.name, "sha256": digest(args.base / "model.safetensors")},
+        "base": {"folder": json.loads((args.base / "sextant.json").read_text())["name"], "sha256": digest(args.base / "model.safetensors")},
         "pooling": "mean", "maxTokens": MAX_TOKENS, "license": "MIT",
         "files": {adapter.name: {"sha256": digest(adapter), "bytes": adapter.stat().st_size}},
     }

@@ -26,7 +26,7 @@ export class WorkerLink<Request, Result> {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending<Result>>();
   /** Settles when the thread is gone. */
-  readonly #exit = Promise.withResolvers<void>();
+  readonly #exit = Promise.withResolvers<undefined>();
   #failure: SextantError | undefined;
   #nextId = 1;
   /** Requests sent and not finished; counted here when sent, so that none is overlooked on its way. */
@@ -55,7 +55,7 @@ export class WorkerLink<Request, Result> {
     this.#worker.on('exit', () => {
       process.off('exit', this.#awaitNative);
       this.#fail(failure);
-      this.#exit.resolve();
+      this.#exit.resolve(undefined);
     });
     this.#worker.unref();
   }
