@@ -25,6 +25,11 @@ export type QueryPair = z.infer<typeof queryPairSchema>;
 export type PairCounts = Readonly<Partial<Record<PairSource, number>>>;
 
 export const trainingMethods = ['lora', 'full'] as const;
+export const learningRateSchedules = ['linear', 'cosine', 'constant'] as const;
+
+const matryoshkaSchema = z.array(
+  z.object({ dimension: z.int().check(z.gte(1), z.lte(16_384)), weight: z.number().check(z.gt(0), z.lte(1000)) }),
+);
 
 export const finetuneSettingsSchema = z.object({
   method: z.enum(trainingMethods),
@@ -39,9 +44,26 @@ export const finetuneSettingsSchema = z.object({
   /** Leaves out negatives that the model finds closer to the query than the answer itself (GISTEmbed, Solatorio 2024). */
   guideNegatives: z.boolean(),
   /** How firmly embeddings are held where they were, so that less is forgotten; 0 lets them go. */
-  anchor: z._default(z.number().check(z.gte(0), z.lte(1000)), 0),
+  anchor: z.number().check(z.gte(0), z.lte(1000)),
+  /** Factor of the cosines before the softmax. */
+  scale: z.number().check(z.gt(0), z.lte(10_000)),
+  /** Share of all steps in which the learning rate rises from 0. */
+  warmup: z.number().check(z.gte(0), z.lte(1)),
+  /** How the learning rate falls after that. */
+  schedule: z.enum(learningRateSchedules),
+  weightDecay: z.number().check(z.gte(0), z.lte(1)),
+  /** Gradients longer than this together are scaled down to it; 0 never does. */
+  maxGradientNorm: z.number().check(z.gte(0), z.lte(1e6)),
+  loraRank: z.int().check(z.gte(1), z.lte(1024)),
+  /** Leading columns that are to serve on their own, beside all columns at weight 1 (Kusupati et al. 2022). */
+  matryoshka: matryoshkaSchema,
+  /** How often hidden tokens of each text are filled in before any pair is trained on; 0 leaves it out. */
+  maskedEpochs: z.int().check(z.gte(0), z.lte(50)),
+  maskedLearningRate: z.number().check(z.gt(0), z.lte(1)),
+  /** Share of a text's tokens that are to be filled in. */
+  maskRate: z.number().check(z.gt(0), z.lte(1)),
   /** Sources that do not teach, to see what they are worth; they judge all the same. */
-  without: z._default(z.array(z.enum(pairSources)), []),
+  without: z.array(z.enum(pairSources)),
   /** Training ends after so many minutes with the best weights so far. */
   maxMinutes: z.number().check(z.gt(0), z.lte(24 * 60)),
   /** Leaves out pairs whose answer the present model does not find among the first so many of a hundred. */
@@ -60,6 +82,16 @@ export const defaultFinetuneSettings: FinetuneSettings = {
   negatives: 1,
   guideNegatives: false,
   anchor: 0,
+  scale: 20,
+  warmup: 0.1,
+  schedule: 'linear',
+  weightDecay: 0,
+  maxGradientNorm: 1,
+  loraRank: 16,
+  matryoshka: [],
+  maskedEpochs: 0,
+  maskedLearningRate: 5e-5,
+  maskRate: 0.15,
   without: [],
   maxMinutes: 12,
   consistency: 50,
@@ -76,6 +108,27 @@ export const smallModelSettings: FinetuneSettings = {
   negatives: 0,
   anchor: 1,
 };
+
+/**
+ * Reads `128, 64` or, with weights, `128:1, 64:0.5`; the weight is 1 where none is said.
+ * @returns nothing for text that is no such list.
+ */
+export function parseMatryoshka(text: string): FinetuneSettings['matryoshka'] | undefined {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.length === 1 && parts[0] === '') return [];
+  const read = parts.map((part) => {
+    const [, dimension, weight = '1'] = /^(\d+)(?::([\d.]+))?$/.exec(part) ?? [];
+    return { dimension: Number(dimension), weight: Number(weight) };
+  });
+  return matryoshkaSchema.safeParse(read).data;
+}
+
+/** The inverse of {@link parseMatryoshka}. */
+export function formatMatryoshka(matryoshka: FinetuneSettings['matryoshka']): string {
+  return matryoshka
+    .map(({ dimension, weight }) => (weight === 1 ? `${dimension}` : `${dimension}:${weight}`))
+    .join(', ');
+}
 
 /** The settings with another method and the rates that go with it; `recommended` are those chosen for the model. */
 export function withMethod(
@@ -175,6 +228,8 @@ export interface FinetuneRun {
   readonly etaSeconds?: number;
   /** Thinned out for drawing. */
   readonly loss: readonly CurvePoint[];
+  /** Loss of filling in hidden tokens, before the pairs; empty where that is left out. */
+  readonly maskedLoss: readonly CurvePoint[];
   /** nDCG@10 of the queries that choose the best weights. */
   readonly evaluations: readonly CurvePoint[];
   readonly seconds: number;

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPairs, writePairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { SextantError } from '../../shared/errors.ts';
-import { trainingMethods, type FinetuneRun, type FinetuneSettings } from '../../shared/finetune.ts';
+import {
+  learningRateSchedules,
+  parseMatryoshka,
+  trainingMethods,
+  type FinetuneRun,
+  type FinetuneSettings,
+} from '../../shared/finetune.ts';
 import {
   choiceOption,
   numberOption,
@@ -26,6 +32,11 @@ function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
   const number = (key: keyof FinetuneSettings, name: string, range: Range): Partial<FinetuneSettings> =>
     stringOption(options, name) === undefined ? {} : { [key]: numberOption(options, name, { fallback: 0, ...range }) };
   const without = sourcesFrom('without', stringListOption(options, 'without'));
+  const schedule =
+    stringOption(options, 'schedule') === undefined
+      ? {}
+      : { schedule: choiceOption(options, 'schedule', learningRateSchedules, 'linear') };
+  const matryoshka = stringOption(options, 'matryoshka');
   return {
     ...method,
     ...number('epochs', 'epochs', { min: 1, max: 50 }),
@@ -37,6 +48,16 @@ function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
     ...number('consistency', 'consistency', { min: 1, max: 100 }),
     ...number('seed', 'seed', { min: 0, max: 2 ** 31 }),
     ...number('anchor', 'anchor', { min: 0, max: 1000, integer: false }),
+    ...number('scale', 'scale', { min: 1e-3, max: 10_000, integer: false }),
+    ...number('warmup', 'warmup', { min: 0, max: 1, integer: false }),
+    ...number('weightDecay', 'weight-decay', { min: 0, max: 1, integer: false }),
+    ...number('maxGradientNorm', 'clip', { min: 0, max: 1e6, integer: false }),
+    ...number('loraRank', 'rank', { min: 1, max: 1024 }),
+    ...number('maskedEpochs', 'masked-epochs', { min: 0, max: 50 }),
+    ...number('maskedLearningRate', 'masked-lr', { min: 1e-9, max: 1, integer: false }),
+    ...number('maskRate', 'mask-rate', { min: 1e-3, max: 1, integer: false }),
+    ...schedule,
+    ...(matryoshka === undefined ? {} : { matryoshka: matryoshkaFrom(matryoshka) }),
     ...(options['guide-negatives'] === true ? { guideNegatives: true } : {}),
     ...(without.length === 0 ? {} : { without }),
   };
@@ -46,6 +67,13 @@ interface Range {
   readonly min: number;
   readonly max: number;
   readonly integer?: boolean;
+}
+
+function matryoshkaFrom(text: string): FinetuneSettings['matryoshka'] {
+  const read = parseMatryoshka(text);
+  if (read === undefined)
+    throw new UsageError(`--matryoshka takes dimensions such as 128,64 or 128:1,64:0.5, not ${text}.`);
+  return read;
 }
 
 function methodFrom(options: OptionValues): Partial<FinetuneSettings> {
@@ -166,7 +194,7 @@ function listed(runs: readonly FinetuneRun[]): CommandResult {
 export const finetuneCommand: Command = {
   name: 'finetune',
   usage:
-    'finetune [DIR] [--pairs F] [--epochs N] [--batch N] [--lr X] [--method lora|full] [--negatives N] [--max-minutes N] [--without SOURCE,…] [--keep-old] [--out DIR] | --list | --resume ID | --remove ID | --rollback',
+    'finetune [DIR] [--pairs F] [--epochs N] [--batch N] [--lr X] [--method lora|full] [--negatives N] [--masked-epochs N] [--matryoshka D,…] [--max-minutes N] [--without SOURCE,…] [--keep-old] [--out DIR] | --list | --resume ID | --remove ID | --rollback',
   summary: 'Train the model on your own code, and use it if it is better on questions it never saw.',
   options: {
     pairs: { type: 'string' },
@@ -180,6 +208,16 @@ export const finetuneCommand: Command = {
     'guide-negatives': { type: 'boolean' },
     consistency: { type: 'string' },
     anchor: { type: 'string' },
+    scale: { type: 'string' },
+    warmup: { type: 'string' },
+    schedule: { type: 'string' },
+    'weight-decay': { type: 'string' },
+    clip: { type: 'string' },
+    rank: { type: 'string' },
+    matryoshka: { type: 'string' },
+    'masked-epochs': { type: 'string' },
+    'masked-lr': { type: 'string' },
+    'mask-rate': { type: 'string' },
     without: { type: 'string', multiple: true },
     'max-minutes': { type: 'string' },
     seed: { type: 'string' },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isCancellation, SextantError, serializeError } from '../../shared/errors.ts';
@@ -65,13 +65,13 @@ export class FinetuneService {
     this.#options = options;
     this.#directory = path.join(options.access.storageDir, 'finetune');
     mkdirSync(this.#directory, { recursive: true });
+    RunFolder.removeLeftOver(this.#directory);
     this.models = new ActiveModels(this.#directory);
   }
 
   /** All runs, the newest first. */
   list(): FinetuneRun[] {
-    return readdirSync(this.#directory)
-      .map((id) => this.#folder(id))
+    return RunFolder.all(this.#directory)
       .flatMap((folder) => {
         const record = folder.read();
         return record === undefined ? [] : [this.#describe(folder, record)];
@@ -110,8 +110,6 @@ export class FinetuneService {
     const createdAt = new Date().toISOString();
     const id = `${createdAt.slice(0, 10)}-${randomBytes(3).toString('hex')}`;
     const folder = this.#folder(id);
-    folder.create();
-    await writePairs(folder.pairsFile, pairs);
     const record: RunRecord = {
       version: 1,
       id,
@@ -126,7 +124,10 @@ export class FinetuneService {
       bySource: countBySource(pairs),
       seconds: 0,
     };
-    folder.write(record);
+    await folder.create(async (made) => {
+      await writePairs(made.pairsFile, pairs);
+      made.write(record);
+    });
     return this.#changed(folder, record);
   }
 
@@ -277,6 +278,7 @@ export class FinetuneService {
         signal,
         onActivity: (activity) => progress.activity(activity),
         onSplit: (split) => folder.write({ ...record, split }),
+        onMaskedStep: (step) => progress.maskedStep(step),
         onStep: (step) => progress.step(step),
         onEvaluation: (step, ndcg10) => progress.evaluation(step, ndcg10),
       });

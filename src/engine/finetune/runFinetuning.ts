@@ -17,6 +17,7 @@ import { readPairs } from './pairs/pairsFile.ts';
 import type { RunFolder, RunRecord } from './runs/runFolder.ts';
 import { crossValidationFolds, judgingPairs, splitPairs, type Split } from './split/splitPairs.ts';
 import { trainFold } from './trainFold.ts';
+import { checkMatryoshka } from './training/checkSettings.ts';
 import type { TrainingStep } from './training/trainingTypes.ts';
 
 export interface RunFinetuningOptions {
@@ -26,6 +27,7 @@ export interface RunFinetuningOptions {
   readonly signal: AbortSignal;
   readonly onActivity: (activity: string) => void;
   readonly onSplit: (split: PairSplit) => void;
+  readonly onMaskedStep: (step: TrainingStep) => void;
   readonly onStep: (step: TrainingStep) => void;
   readonly onEvaluation: (step: number, ndcg10: number) => void;
 }
@@ -100,6 +102,7 @@ async function train(work: Workplace, split: Split, modelDir: string, checkpoint
     signal,
     open: (dir, stop) => openModel(access, dir, stop),
     onActivity: work.onActivity,
+    onMaskedStep: work.onMaskedStep,
     onStep: work.onStep,
     onEvaluation: work.onEvaluation,
   });
@@ -225,7 +228,7 @@ async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneRes
 /**
  * One fine-tuning from the pairs file to the verdict. What it makes lies in the run's folder, so that the same call goes on after
  * the process was killed; the index and the model that serves are only read.
- * @throws SextantError `too_little_data`, `invalid_argument` for a pairs file that cannot be read, `training_failed`, `disk_full`,
+ * @throws SextantError `too_little_data`, `invalid_argument` for a pairs file that cannot be read or settings that the model cannot have, `training_failed`, `disk_full`,
  * `model_missing`, `not_found` where the workspace was closed; the signal's reason when stopped.
  */
 export async function runFinetuning(options: RunFinetuningOptions): Promise<FinetuneResult> {
@@ -238,6 +241,7 @@ export async function runFinetuning(options: RunFinetuningOptions): Promise<Fine
   options.onActivity('Loading the model');
   const base = new RememberingEncoder(await openModel(access, record.base.modelDir, signal));
   try {
+    checkMatryoshka(record.settings, base.dimension);
     return await trainAndJudge({ ...options, pairs, corpus, base, guard }, split);
   } finally {
     await base.dispose();

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { mean } from '../eval/retrievalMetrics.ts';
 import type { FinetuneSettings, QueryPair } from '../../shared/finetune.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { placeKey, sampled, type CorpusEntry } from './evaluate/corpus.ts';
 import { evaluatePairs, judgedQueries, meanOf, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
 import { guardScore, type GuardSet } from './evaluate/guardSet.ts';
+import { adaptEncoder } from './training/adaptEncoder.ts';
 import { mineNegatives } from './hardNegatives.ts';
 import { trainEncoder } from './training/trainEncoder.ts';
 import { defaultEncoderSettings, type TrainingStep, type Verdict } from './training/trainingTypes.ts';
@@ -27,6 +30,8 @@ export interface TrainFoldOptions {
   /** Opens a candidate for evaluation; disposed here. */
   readonly open: (modelDir: string, signal: AbortSignal) => Promise<Encoder>;
   readonly onActivity: (activity: string) => void;
+  /** A step of filling in hidden tokens. */
+  readonly onMaskedStep: (step: TrainingStep) => void;
   readonly onStep: (step: TrainingStep) => void;
   readonly onEvaluation: (step: number, ndcg10: number) => void;
 }
@@ -34,6 +39,8 @@ export interface TrainFoldOptions {
 /** Evaluations while training look at so many texts: enough to rank candidates, quick enough to do it often. */
 const tuneCorpus = 1500;
 const evaluationsPerRun = 4;
+/** Filling in hidden tokens takes a few minutes for so many texts. */
+const mostAdaptationTexts = 4000;
 /** Evaluations without a better score after which training ends. */
 const patience = 3;
 /** The guard set may lose a little on the way; a candidate that loses more is charged for it, as it must be mixed with the old model. */
@@ -77,14 +84,59 @@ async function candidateJudge(
   };
 }
 
+/** Where the adaptation keeps what training keeps in `folder`; both are gone once the model is trained. */
+function adaptedDir(folder: string): string {
+  return `${folder}-adapted`;
+}
+
+/** The model to train on: the base, or what it became by filling in the words of those files that do not judge. */
+async function adapted({
+  baseDir,
+  modelDir,
+  checkpointDir,
+  wrongAnswers,
+  settings,
+  threads,
+  signal,
+  onActivity,
+  onMaskedStep,
+}: TrainFoldOptions): Promise<string> {
+  const { maskedEpochs, maskedLearningRate, maskRate, method, batchSize, loraRank, seed } = settings;
+  if (maskedEpochs === 0) return baseDir;
+  const outDir = adaptedDir(modelDir);
+  // It appears when it is complete: an earlier session may have got so far.
+  if (existsSync(outDir)) return outDir;
+  onActivity('Learning the words of the workspace');
+  await adaptEncoder({
+    modelDir: baseDir,
+    outDir,
+    checkpointDir: adaptedDir(checkpointDir),
+    texts: sampled(wrongAnswers, new Set(), mostAdaptationTexts).map(({ text }) => text),
+    settings: {
+      method,
+      batchSize,
+      loraRank,
+      seed,
+      threads,
+      maskRate,
+      epochs: maskedEpochs,
+      learningRate: maskedLearningRate,
+    },
+    signal,
+    onStep: onMaskedStep,
+  });
+  return outDir;
+}
+
 /** Trains on one split; the model is in `modelDir` afterwards. @throws as `trainEncoder` does */
 export async function trainFold(
   options: TrainFoldOptions,
 ): Promise<{ readonly steps: number; readonly inconsistent: number }> {
-  const { train, tune, wrongAnswers, base, settings, signal, onActivity } = options;
+  const { train, tune, wrongAnswers, base, modelDir, checkpointDir, settings, signal, onActivity } = options;
   onActivity('Mining hard negatives');
   const mined = await mineNegatives(train, wrongAnswers, base, settings, signal);
   const judge = tune.length === 0 ? undefined : await candidateJudge(options);
+  const startDir = await adapted(options);
   const stop = new EarlyStop(settings.maxMinutes);
   const steps = Math.max(1, Math.ceil(mined.pairs.length / settings.batchSize)) * settings.epochs;
   if (judge !== undefined) options.onEvaluation(0, (await judge(base)).ndcg10);
@@ -100,9 +152,9 @@ export async function trainFold(
     }
   };
   const result = await trainEncoder({
-    modelDir: options.baseDir,
-    outDir: options.modelDir,
-    checkpointDir: options.checkpointDir,
+    modelDir: startDir,
+    outDir: modelDir,
+    checkpointDir,
     pairs: mined.pairs,
     name: options.name,
     settings: {
@@ -111,9 +163,17 @@ export async function trainFold(
       epochs: settings.epochs,
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
+      warmup: settings.warmup,
+      schedule: settings.schedule,
+      weightDecay: settings.weightDecay,
+      maxGradientNorm: settings.maxGradientNorm,
       tableRate: settings.tableRate,
+      loraRank: settings.loraRank,
+      loraAlpha: 2 * settings.loraRank,
+      scale: settings.scale,
       negativesPerPair: settings.negatives,
       anchor: settings.anchor,
+      matryoshka: settings.matryoshka,
       seed: settings.seed,
       threads: options.threads,
     },
@@ -124,5 +184,7 @@ export async function trainFold(
       evaluateEvery: Math.max(1, Math.round(steps / evaluationsPerRun)),
     }),
   });
+  for (const done of [adaptedDir(modelDir), adaptedDir(checkpointDir)])
+    await rm(done, { recursive: true, force: true });
   return { steps: result.steps, inconsistent: mined.inconsistent };
 }

@@ -24,7 +24,6 @@ export interface Answer {
   readonly score: number;
 }
 
-const maskTokens = ['[MASK]', '<mask>'];
 /** Longest answer that is looked for, in tokens; as transformers has it. */
 const maxAnswerTokens = 15;
 
@@ -38,11 +37,11 @@ export async function classify(inspector: ModelInspector, text: string, pair?: s
 export async function fillMask(inspector: ModelInspector, text: string, top: number): Promise<MaskFilling[]> {
   const { results } = await inspector.logits('fill-mask', [{ text }]);
   const { tokens, values } = results[0]!;
-  const masks = tokens.tokens.flatMap(({ token }, index) => (maskTokens.includes(token) ? [index] : []));
+  const mask = inspector.tokenizer.maskToken();
+  const masks = tokens.tokens.flatMap(({ token }, index) => (token === mask ? [index] : []));
   if (masks.length === 0) {
-    const known = maskTokens.filter((token) => inspector.tokenizer.idOf(token) !== undefined);
     throw new SextantError('invalid_argument', 'The text has no mask to fill.', {
-      hint: known.length === 0 ? 'The model’s tokenizer knows no mask.' : `Write ${known.join(' or ')} for the gap.`,
+      hint: mask === undefined ? 'The model’s tokenizer knows no mask.' : `Write ${mask} for the gap.`,
     });
   }
   return masks.map((position) => {

@@ -14,14 +14,19 @@ import type {
  * their rules backwards. The gradient of a value has the value's shape and parts.
  */
 export interface GradientNetwork {
-  readonly network: Network;
+  readonly network: TrainableNetwork;
   readonly operations: readonly (Operation | GradientOperation)[];
-  /** The value whose gradient is fed in. */
+  /** What a run gives back: the value whose gradient is fed in, or the loss that is computed from it. */
   readonly result: string;
-  /** Name under which the operations read that gradient. */
-  readonly seed: string;
+  /** Name under which the operations read the gradient that is fed in; absent where a loss among them makes it. */
+  readonly seed?: string;
   /** Gradients of the embedding rows that were read, one row a token, to be added up by whoever holds the tables. */
   readonly rows: readonly RowGradient[];
+}
+
+/** What can be trained: a network that may read some of its tokens only. */
+export interface TrainableNetwork extends Pick<Network, 'weights'> {
+  readonly operations: readonly (Operation | SelectOperation)[];
 }
 
 /** Which row of a table each token read: by its id, its position plus `offset`, or its type. */
@@ -36,6 +41,9 @@ export interface RowGradient {
 }
 
 export type GradientOperation =
+  | SelectOperation
+  | CrossEntropyOperation
+  | SelectGradient
   | ActivateOperation
   | ActivateGradient
   | LinearInputGradient
@@ -47,6 +55,33 @@ export type GradientOperation =
   | PoolGradient
   | NormalizeGradient
   | SumOperation;
+
+/** The rows of the tokens that a pack asks about: `[T, width]` → `[M, width]`. */
+export interface SelectOperation {
+  readonly kind: 'select';
+  readonly input: string;
+  readonly output: string;
+  readonly width: number;
+}
+
+/** Rows that were selected get their gradient, all others 0: `[M, width]` → `[T, width]`. */
+export interface SelectGradient {
+  readonly kind: 'select-gradient';
+  readonly gradient: string;
+  readonly output: string;
+  readonly width: number;
+}
+
+/**
+ * With the target `t` and the share `s` of each row of the logits `[M, V]`: `loss = -Σ s · log softmax(row)[t]`, a single number, and
+ * `output = s · (softmax(row) - onehot(t))`, its gradient.
+ */
+export interface CrossEntropyOperation {
+  readonly kind: 'cross-entropy';
+  readonly input: string;
+  readonly output: string;
+  readonly loss: string;
+}
 
 export type ActivationEpilogue = Extract<Epilogue, { readonly kind: 'activation' | 'gated' }>;
 

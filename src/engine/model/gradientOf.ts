@@ -1,49 +1,70 @@
 import type {
   ActivateOperation,
   ActivationEpilogue,
+  CrossEntropyOperation,
   GradientNetwork,
   GradientOperation,
   RowGradient,
+  SelectOperation,
+  TrainableNetwork,
 } from './gradientNetwork.ts';
-import type {
-  AttentionOperation,
-  EmbedOperation,
-  LinearOperation,
-  Network,
-  NormOperation,
-  Operation,
-} from './network.ts';
+import type { AttentionOperation, EmbedOperation, LinearOperation, NormOperation, Operation } from './network.ts';
 import { inputsOf } from './operationInputs.ts';
 
-type ForwardOperation = Operation | ActivateOperation;
+type ForwardOperation = Operation | SelectOperation | ActivateOperation;
 
 /**
  * The network up to `result`, followed by the gradients of the tensors for which `trained` holds, given the gradient of
  * `result`. Nothing is computed for values that depend on no trained tensor.
  */
-export function gradientOf(network: Network, result: string, trained: (tensor: string) => boolean): GradientNetwork {
+export function gradientOf(
+  network: TrainableNetwork,
+  result: string,
+  trained: (tensor: string) => boolean,
+): GradientNetwork {
+  const { forward, backward } = bothWays(network, result, trained);
+  const operations = [...forward, ...backward.operations];
+  return { network, operations, result, seed: gradientName(result), rows: backward.rows };
+}
+
+/** The same where `logits` are the result and their cross-entropy is the loss: it is given back, and makes their gradient. */
+export function crossEntropyGradientOf(
+  network: TrainableNetwork,
+  logits: string,
+  trained: (tensor: string) => boolean,
+): GradientNetwork {
+  const { forward, backward } = bothWays(network, logits, trained);
+  const loss: CrossEntropyOperation = {
+    kind: 'cross-entropy',
+    input: logits,
+    output: gradientName(logits),
+    loss: 'loss',
+  };
+  const operations = [...forward, loss, ...backward.operations];
+  return { network, operations, result: loss.loss, rows: backward.rows };
+}
+
+function bothWays(
+  network: TrainableNetwork,
+  result: string,
+  trained: (tensor: string) => boolean,
+): { readonly forward: readonly ForwardOperation[]; readonly backward: Backward } {
   const forward = unfused(upTo(network.operations, result));
   const backward = new Backward(trained, forward);
   for (const operation of forward.toReversed()) backward.add(operation, result);
-  return {
-    network,
-    operations: [...forward, ...backward.operations],
-    result,
-    seed: gradientName(result),
-    rows: backward.rows,
-  };
+  return { forward, backward };
 }
 
 function gradientName(value: string): string {
   return `gradient of ${value}`;
 }
 
-function upTo(operations: readonly Operation[], result: string): readonly Operation[] {
+function upTo(operations: TrainableNetwork['operations'], result: string): readonly (Operation | SelectOperation)[] {
   return operations.slice(0, operations.findIndex(({ output }) => output === result) + 1);
 }
 
 /** Splits operations whose rules need a value in between: norms of embeddings, activations of linear layers. */
-function unfused(operations: readonly Operation[]): ForwardOperation[] {
+function unfused(operations: readonly (Operation | SelectOperation)[]): ForwardOperation[] {
   return operations.flatMap((operation): ForwardOperation[] => {
     if (operation.kind === 'embed' && operation.norm !== undefined) {
       const { norm, ...embed } = operation;
@@ -140,6 +161,11 @@ class Backward {
       }
       case 'attention': {
         this.#attention(operation, gradient);
+        return;
+      }
+      case 'select': {
+        const { input, width } = operation;
+        this.#send(input, (output) => ({ kind: 'select-gradient', gradient, output, width }));
         return;
       }
       case 'pool': {

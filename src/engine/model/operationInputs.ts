@@ -2,7 +2,7 @@ import type { Operation } from './network.ts';
 
 /** Values an operation reads; those that executors and gradients add read one each. */
 export function inputsOf(
-  operation: Operation | { readonly kind: 'activate' | 'pooled'; readonly input: string },
+  operation: Operation | { readonly kind: 'activate' | 'pooled' | 'select'; readonly input: string },
 ): string[] {
   switch (operation.kind) {
     case 'embed':

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { attentionGrid, firstTokenGrid, gradientCells } from './attentionGrid.ts';
 import type { FeedPlan, RowFeed } from './onnx/feedInputs.ts';
 import { feedNames, type Rotary } from './onnx/feedNames.ts';
-import { longestOf, sequenceLengths, type PackedInput } from './packedInput.ts';
+import { longestOf, sequenceLengths, type PackedInput, type Selection } from './packedInput.ts';
 import { rotaryTable, type RotaryTable } from './rotaryTables.ts';
 
 export type Feeds = Record<string, ort.Tensor>;
@@ -41,7 +41,13 @@ export class PackedFeeds {
   }
 }
 
-function rowFeed(name: RowFeed, { ids, types, cuSeqlens }: PackedInput, lengths: readonly number[]): ort.Tensor {
+const nothing: Selection = { rows: new Int32Array(0), targets: new Int32Array(0), share: 0 };
+
+function rowFeed(
+  name: RowFeed,
+  { ids, types, cuSeqlens, selection = nothing }: PackedInput,
+  lengths: readonly number[],
+): ort.Tensor {
   const total = ids.length;
   const count = lengths.length;
   switch (name) {
@@ -67,6 +73,19 @@ function rowFeed(name: RowFeed, { ids, types, cuSeqlens }: PackedInput, lengths:
     case 'shares': {
       const shares = Float32Array.from(lengths, (length) => 1 / length);
       return new ort.Tensor('float32', shares, [count, 1]);
+    }
+    case 'selected':
+      return integers(selection.rows);
+    case 'selectedPlaces': {
+      const places = new Int32Array(total).fill(selection.rows.length);
+      for (const [place, row] of selection.rows.entries()) places[row] = place;
+      return integers(places);
+    }
+    case 'targets':
+      return new ort.Tensor('int32', selection.targets, [selection.targets.length, 1]);
+    case 'targetShares': {
+      const asked = selection.rows.length;
+      return new ort.Tensor('float32', new Float32Array(asked).fill(selection.share), [asked, 1]);
     }
   }
 }

@@ -5,6 +5,18 @@ export interface PackedInput {
   readonly cuSeqlens: Int32Array;
   /** Token types, for pairs; 0 everywhere if left out. */
   readonly types?: Int32Array;
+  /** Tokens whose prediction is trained; none if left out. */
+  readonly selection?: Selection;
+}
+
+/** Tokens of a pack that are asked about. */
+export interface Selection {
+  /** Their rows in the pack, ascending. */
+  readonly rows: Int32Array;
+  /** The right token id of each. */
+  readonly targets: Int32Array;
+  /** How much each counts in the loss. */
+  readonly share: number;
 }
 
 /** The lists at these indices, one after another. */

@@ -4,6 +4,9 @@ import { SextantError } from '../../shared/errors.ts';
 /** No tokenizer makes tokens this long on average, so what lies beyond would be cut off after it was tokenised. */
 const maxCharactersPerToken = 64;
 
+/** How tokenizers of the supported families write their mask. */
+const maskTokens = ['[MASK]', '<mask>'];
+
 export interface Token {
   readonly token: string;
   /** 0 or 1: which text of a pair it is from; nothing for special tokens. */
@@ -65,6 +68,16 @@ export class TextTokenizer {
 
   idOf(token: string): number | undefined {
     return this.#tokenizer.tokenToId(token) ?? undefined;
+  }
+
+  /** The tokenizer's own mask, absent where it has none. */
+  maskToken(): string | undefined {
+    return maskTokens.find((token) => this.idOf(token) !== undefined);
+  }
+
+  maskId(): number | undefined {
+    const token = this.maskToken();
+    return token === undefined ? undefined : this.idOf(token);
   }
 
   /** Token ids; one token stands in where a tokenizer without special tokens makes nothing of an empty text. */

@@ -68,16 +68,23 @@ export const text = {
     search: 'Hybrid search',
     guard: 'General questions',
   },
-  chart: { loss: 'loss', ndcg: 'nDCG@10' },
+  chart: { maskedLoss: 'masked loss', loss: 'loss', ndcg: 'nDCG@10' },
   fields: {
     method: 'Method',
     epochs: 'Epochs',
     batchSize: 'Batch size',
     learningRate: 'Learning rate',
+    warmup: 'Warm-up, share of steps',
+    schedule: 'Learning rate falls',
     negatives: 'Hard negatives',
+    maskedEpochs: 'Masked epochs first',
+    matryoshka: 'Matryoshka dimensions',
     maxMinutes: 'Minutes at most',
   },
   methods: { lora: 'LoRA', full: 'All weights' },
+  schedules: { linear: 'Linearly', cosine: 'By a cosine', constant: 'Not at all' },
+  matryoshkaExample: '128, 64',
+  matryoshkaHint: 'Leading columns of the embedding that are to serve on their own; with a weight: 128:1, 64:0.5',
   blockers: {
     noFolder: 'Open a folder to measure and fine-tune search on it.',
     untrusted: 'Trust this workspace first.',
@@ -106,10 +113,10 @@ export const text = {
   reportSummary: ({ queries, chunks }: MeasureReport) =>
     `${count(queries)} questions over ${count(chunks)} chunks; nDCG@10`,
   rank: (rank: number | null) => (rank === null ? 'not found' : String(rank)),
-  chartLabel: (loss: number | undefined, ndcg: number | undefined) =>
+  chartLabel: (lossName: string, loss: number | undefined, ndcg: number | undefined) =>
     [
       'Training so far',
-      loss === undefined ? '' : `loss ${loss.toFixed(3)}`,
+      loss === undefined ? '' : `${lossName} ${loss.toFixed(3)}`,
       ndcg === undefined ? '' : `nDCG@10 ${ndcg.toFixed(3)}`,
     ]
       .filter((part) => part !== '')

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { FinetuneRun, FinetuneSettings } from '../../../src/shared/finetune.ts';
 import { documentedWorkplace } from '../../support/documentedWorkplace.ts';
 import { runCli } from '../../support/runCli.ts';
+import { waitFor } from '../../support/waitFor.ts';
 
+const cli = path.join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
 const short = ['--epochs', '2', '--batch', '32', '--negatives', '0', '--keep-old', '--json'];
 
 test('pairs that a person edited are what is trained on; a bad line is named', async (context) => {
@@ -19,4 +24,41 @@ test('pairs that a person edited are what is trained on; a bad line is named', a
   fs.writeFileSync(pairs, few);
   const little = await runCli(['finetune', folder, '--pairs', pairs, ...short], { home });
   assert.match(little.stdout, /"code":"too_little_data"/);
+});
+
+test('hidden tokens are filled in before the pairs, which a kill does not undo; leading columns are trained apart', async (context) => {
+  const { folder, home } = documentedWorkplace(context);
+  const args = ['--masked-epochs', '1', '--masked-lr', '2e-4', '--matryoshka', '96:0.5', '--epochs', '1', '--keep-old'];
+  assert.equal((await runCli(['index', folder, '--json'], { home })).code, 0);
+  const wide = await runCli(['finetune', folder, '--matryoshka', '4096', '--json'], { home });
+  assert.match(wide.stdout, /"code":"invalid_argument".*embeddings have 384/);
+  const [refused] = fs.readdirSync(path.join(home, 'finetune'));
+  assert.equal((await runCli(['finetune', '--remove', refused!, '--json'], { home })).code, 0);
+
+  const child = spawn(process.execPath, [cli, 'finetune', folder, ...args, '--json'], {
+    env: { ...process.env, SEXTANT_HOME: home },
+    stdio: 'ignore',
+  });
+  const closed = once(child, 'close');
+  const curves = (): string[] => fs.globSync('finetune/*/curve.jsonl', { cwd: home });
+  const curve = (): string => fs.readFileSync(path.join(home, curves()[0]!), 'utf8');
+  await waitFor('the adaptation', () => curves().length === 1 && curve().includes('maskedLoss'), 120_000);
+  child.kill('SIGKILL');
+  await closed;
+  assert.ok(!curve().includes('"loss"'));
+
+  const id = path.basename(path.dirname(curves()[0]!));
+  const resumed = await runCli(['finetune', '--resume', id, '--keep-old', '--json'], { home });
+  assert.equal(resumed.code, 0, resumed.stderr);
+  const { model, settings } = JSON.parse(resumed.stdout) as { model: string; settings: FinetuneSettings };
+  assert.deepEqual([settings.maskedEpochs, settings.matryoshka], [1, [{ dimension: 96, weight: 0.5 }]]);
+  const manifest = JSON.parse(fs.readFileSync(path.join(model, 'sextant.json'), 'utf8')) as { matryoshka: number[] };
+  assert.deepEqual(manifest.matryoshka, [384, 128, 96, 64]);
+  assert.deepEqual(fs.globSync('finetune/*/*adapted*', { cwd: home }), []);
+  const { runs } = JSON.parse((await runCli(['finetune', '--list', '--json'], { home })).stdout) as {
+    runs: FinetuneRun[];
+  };
+  const { maskedLoss, loss } = runs[0]!;
+  assert.ok(maskedLoss.length > 1 && maskedLoss.at(-1)!.value < maskedLoss[0]!.value, JSON.stringify(maskedLoss));
+  assert.deepEqual([maskedLoss[0]!.step, loss[0]!.step], [1, 1]);
 });

@@ -52,7 +52,6 @@ test('a promoted model serves its root alone, through a new generation, until it
     .catch((error: unknown) => error);
   assert.ok(run instanceof Error, 'one function makes no pairs');
   const folder = new RunFolder(path.join(base, 'home', 'finetune', '2026-01-01-abc'));
-  folder.create();
   const record: RunRecord = {
     version: 1,
     id: '2026-01-01-abc',
@@ -68,7 +67,7 @@ test('a promoted model serves its root alone, through a new generation, until it
     seconds: 1,
     result: { ...better, verdict: 'not_better' },
   };
-  folder.write(record);
+  await folder.create((made) => made.write(record));
   writeTunedModel(folder.modelDir);
   await assert.rejects(engine.finetune.promote(record.id), { code: 'invalid_argument' });
   folder.write({ ...record, result: better });

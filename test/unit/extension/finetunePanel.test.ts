@@ -24,6 +24,7 @@ function runOf(id: string, change: Partial<FinetuneRun> = {}): FinetuneRun {
     step: 0,
     steps: 0,
     epoch: 0,
+    maskedLoss: [],
     loss: [],
     evaluations: [],
     seconds: 0,

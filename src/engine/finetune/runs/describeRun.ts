@@ -13,7 +13,7 @@ export function describeRun(
   const { id, root, rootName, createdAt, base, settings, pairs, bySource, seconds } = record;
   const { installed, error, split, result } = record;
   const interrupted = record.state === 'training' && progress === undefined;
-  const { loss, evaluations, ...position } = curvesOf(folder.curve());
+  const { loss, maskedLoss, evaluations, ...position } = curvesOf(folder.curve());
   const model = installed ?? (folder.hasModelAt(folder.modelDir) ? folder.modelDir : undefined);
   return {
     id,
@@ -30,6 +30,7 @@ export function describeRun(
     pairsFile: folder.pairsFile,
     ...position,
     loss: thinned(loss),
+    maskedLoss: thinned(maskedLoss),
     evaluations,
     promoted,
     ...(split === undefined ? {} : { split }),

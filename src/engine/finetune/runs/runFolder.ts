@@ -1,7 +1,29 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
-import { finetuneSettingsSchema, pairSources, type CurvePoint, type FinetuneResult } from '../../../shared/finetune.ts';
+import {
+  defaultFinetuneSettings,
+  finetuneSettingsSchema,
+  pairSources,
+  type CurvePoint,
+  type FinetuneResult,
+} from '../../../shared/finetune.ts';
+
+/** Runs of earlier versions lack settings that came later; these are the values that they were trained with. */
+const storedSettingsSchema = z.pipe(
+  z.transform((stored) => ({ ...defaultFinetuneSettings, ...(stored as object) })),
+  finetuneSettingsSchema,
+);
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -12,7 +34,7 @@ const recordSchema = z.object({
   createdAt: z.string(),
   state: z.enum(['ready', 'training', 'paused', 'evaluating', 'done', 'failed']),
   base: z.object({ name: z.string(), fingerprint: z.string(), modelDir: z.string() }),
-  settings: finetuneSettingsSchema,
+  settings: storedSettingsSchema,
   pairs: z.int(),
   bySource: z.partialRecord(z.enum(pairSources), z.int()),
   split: z.optional(z.object({ train: z.int(), tune: z.int(), held: z.int() })),
@@ -28,9 +50,14 @@ export type RunRecord = Omit<z.infer<typeof recordSchema>, 'result'> & { readonl
 
 const curveSchema = z.union([
   z.object({ step: z.int(), steps: z.int(), epoch: z.int(), loss: z.number(), tokensPerSecond: z.number() }),
+  z.object({ step: z.int(), maskedLoss: z.number() }),
   z.object({ step: z.int(), ndcg10: z.number() }),
 ]);
 export type CurveRow = z.infer<typeof curveSchema>;
+
+function kindOf(row: CurveRow): string {
+  return 'loss' in row ? 'loss' : 'maskedLoss' in row ? 'masked' : 'ndcg';
+}
 
 function parseRow(line: string): CurveRow | undefined {
   try {
@@ -40,6 +67,10 @@ function parseRow(line: string): CurveRow | undefined {
     return undefined;
   }
 }
+
+const unfinished = '.unfinished';
+/** A folder that has not changed for so long is neither being made nor removed: both write and delete files all the while. */
+const leftOverMs = 60_000;
 
 /** The files of one run. `run.json` is replaced as a whole, so that it is never half-written. */
 export class RunFolder {
@@ -72,8 +103,32 @@ export class RunFolder {
     return { checkpointDir: path.join(folder, 'checkpoint'), modelDir: path.join(folder, 'model') };
   }
 
-  create(): void {
-    mkdirSync(this.folder, { recursive: true });
+  /** The folder appears by a rename, with what `fill` writes: one that was never finished is no run, and is removed some time. */
+  async create(fill: (made: RunFolder) => Promise<void> | void): Promise<void> {
+    const made = new RunFolder(`${this.folder}${unfinished}`);
+    mkdirSync(made.folder, { recursive: true });
+    try {
+      await fill(made);
+      renameSync(made.folder, this.folder);
+    } catch (error) {
+      made.#discard();
+      throw error;
+    }
+  }
+
+  static all(directory: string): RunFolder[] {
+    return readdirSync(directory)
+      .filter((name) => !name.endsWith(unfinished))
+      .map((name) => new RunFolder(path.join(directory, name)));
+  }
+
+  /** Removes what processes that were killed left of runs they were making or removing. */
+  static removeLeftOver(directory: string): void {
+    for (const name of readdirSync(directory)) {
+      const folder = path.join(directory, name);
+      const old = (): boolean => Date.now() - statSync(folder).mtimeMs > leftOverMs;
+      if (name.endsWith(unfinished) && old()) new RunFolder(folder).#discard();
+    }
   }
 
   /** Undefined where there is no run, or one of a version that this one does not understand. */
@@ -125,7 +180,7 @@ export class RunFolder {
       return [];
     }
     const rows = text.split('\n').flatMap((line) => (line === '' ? [] : (parseRow(line) ?? [])));
-    const byStep = new Map(rows.map((row) => [`${'loss' in row ? 'loss' : 'ndcg'} ${row.step}`, row]));
+    const byStep = new Map(rows.map((row) => [`${kindOf(row)} ${row.step}`, row]));
     return [...byStep.values()].sort((left, right) => left.step - right.step);
   }
 
@@ -133,7 +188,14 @@ export class RunFolder {
     rmSync(path.join(this.folder, 'curve.jsonl'), { force: true });
   }
 
+  /** At once for whoever lists runs, however long the files take. */
   remove(): void {
+    const gone = `${this.folder}${unfinished}`;
+    renameSync(this.folder, gone);
+    new RunFolder(gone).#discard();
+  }
+
+  #discard(): void {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -9,6 +9,7 @@ const smoothing = 0.1;
 
 export interface Curves {
   readonly loss: readonly CurvePoint[];
+  readonly maskedLoss: readonly CurvePoint[];
   readonly evaluations: readonly CurvePoint[];
   readonly step: number;
   readonly steps: number;
@@ -18,15 +19,17 @@ export interface Curves {
 /** What the rows of a curve file show; of a fold of a cross-validation that came later, only the last. */
 export function curvesOf(rows: readonly CurveRow[]): Curves {
   const loss: CurvePoint[] = [];
+  const maskedLoss: CurvePoint[] = [];
   const evaluations: CurvePoint[] = [];
   let last = { step: 0, steps: 0, epoch: 0 };
   for (const row of rows) {
     if ('loss' in row) {
       loss.push({ step: row.step, value: row.loss });
       last = { step: row.step, steps: row.steps, epoch: row.epoch };
-    } else evaluations.push({ step: row.step, value: row.ndcg10 });
+    } else if ('maskedLoss' in row) maskedLoss.push({ step: row.step, value: row.maskedLoss });
+    else evaluations.push({ step: row.step, value: row.ndcg10 });
   }
-  return { loss, evaluations, ...last };
+  return { loss, maskedLoss, evaluations, ...last };
 }
 
 /** Writes down how a run goes on, and tells it a few times a second. */
@@ -47,12 +50,24 @@ export class RunProgress {
   activity(doing: string): void {
     this.doing = doing;
     this.etaSeconds = undefined;
+    this.#stepMs = undefined;
     this.#lastStep = performance.now();
     this.#throttle.soon();
   }
 
   step({ step, steps, epoch, loss, tokensPerSecond }: TrainingStep): void {
     this.#folder.addToCurve({ step, steps, epoch, loss, tokensPerSecond });
+    this.#took({ step, steps, tokensPerSecond });
+  }
+
+  /** Steps of the adaptation are told by the activity, since those of training begin at 1 after them. */
+  maskedStep({ step, steps, loss, tokensPerSecond }: TrainingStep): void {
+    this.#folder.addToCurve({ step, maskedLoss: loss });
+    this.doing = `Learning the words of the workspace: step ${step} of ${steps}, loss ${loss.toFixed(2)}`;
+    this.#took({ step, steps, tokensPerSecond });
+  }
+
+  #took({ step, steps, tokensPerSecond }: Pick<TrainingStep, 'step' | 'steps' | 'tokensPerSecond'>): void {
     const now = performance.now();
     const took = now - this.#lastStep;
     this.#lastStep = now;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SextantError } from '../../../shared/errors.ts';
-import type { ClassifierSettings, EncoderSettings, OptimizerSettings } from './trainingTypes.ts';
+import type { ClassifierSettings, EncoderSettings, MaskedSettings, OptimizerSettings } from './trainingTypes.ts';
 
 const share = z.number().min(0).max(1);
 const count = (max: number) => z.number().int().min(1).max(max);
@@ -44,14 +44,32 @@ const classifier = z.object({
   labelSmoothing: share,
 });
 
+const masked = z.object({ ...optimizer, maskRate: z.number().gt(0).max(1) });
+
 /** @throws SextantError `invalid_argument` for a setting that cannot be. */
 export function checkEncoderSettings(settings: EncoderSettings): EncoderSettings {
   return checked(encoder, settings);
 }
 
+/** @throws SextantError `invalid_argument` for leading columns that embeddings of this width do not have. */
+export function checkMatryoshka({ matryoshka }: Pick<EncoderSettings, 'matryoshka'>, width: number): void {
+  const wrong = matryoshka.find(({ dimension }) => dimension >= width);
+  if (wrong === undefined) return;
+  throw new SextantError(
+    'invalid_argument',
+    `The first ${wrong.dimension} columns cannot be trained apart: the model’s embeddings have ${width}.`,
+    { hint: 'Name Matryoshka dimensions below that.' },
+  );
+}
+
 /** @throws SextantError `invalid_argument` for a setting that cannot be. */
 export function checkClassifierSettings(settings: ClassifierSettings): ClassifierSettings {
   return checked(classifier, settings);
+}
+
+/** @throws SextantError `invalid_argument` for a setting that cannot be. */
+export function checkMaskedSettings(settings: MaskedSettings): MaskedSettings {
+  return checked(masked, settings);
 }
 
 function checked<Settings>(schema: z.ZodType<Settings>, settings: Settings): Settings {

@@ -3,12 +3,12 @@ import type { ModelFolder } from '../../model/modelFolder.ts';
 import { TextTokenizer } from '../../runtime/textTokenizer.ts';
 import { classificationLoss, type Targets } from './classificationLoss.ts';
 import { batchesInOrder, epochOrder } from './dataOrder.ts';
-import type { Objective } from './encoderObjective.ts';
+import type { Objective } from './objective.ts';
 import type { StepInput } from './packedGradients.ts';
 import type { ClassifiedText, ClassifierSettings } from './trainingTypes.ts';
 
 /** Cross-entropy of the labels of a batch. */
-export class ClassifierObjective implements Objective {
+export class ClassifierObjective implements Objective<StepInput> {
   readonly #tokens: readonly Int32Array[];
   readonly #labels: readonly number[];
   readonly #labelCount: number;

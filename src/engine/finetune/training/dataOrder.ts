@@ -9,12 +9,17 @@ export function epochOrder(
 ): number[] {
   const order = Array.from({ length: count }, (_, index) => index);
   if (!shuffle) return order;
-  const random = new SeededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch + 1, 0x85ebca6b));
+  const random = new SeededRandom(epochSeed(seed, epoch));
   for (let last = count - 1; last > 0; last--) {
     const other = random.below(last + 1);
     [order[last], order[other]] = [order[other]!, order[last]!];
   }
   return order;
+}
+
+/** A seed for what is random in an epoch. */
+export function epochSeed(seed: number, epoch: number): number {
+  return Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch + 1, 0x85ebca6b);
 }
 
 export function batchesInOrder(order: readonly number[], size: number): number[][] {

@@ -4,16 +4,9 @@ import { TextTokenizer } from '../../runtime/textTokenizer.ts';
 import { addAnchorLoss } from './anchorLoss.ts';
 import { batchesWithoutDuplicates, epochOrder, type BatchPair } from './dataOrder.ts';
 import type { StepInput } from './packedGradients.ts';
+import type { Objective } from './objective.ts';
 import { rankingLoss } from './rankingLoss.ts';
 import type { EncoderSettings, TrainingPair } from './trainingTypes.ts';
-
-/** Cuts data into the steps of an epoch; the same each time it is asked for. */
-export interface Objective {
-  /** Called once with the weights from before training, whatever state is taken up afterwards. */
-  prepare?(rows: (lists: readonly Int32Array[]) => Promise<Matrix>): Promise<void>;
-  /** Steps of an epoch, which counts from 0. */
-  epoch(epoch: number): readonly (() => StepInput)[];
-}
 
 interface TokenPair {
   readonly query: Int32Array;
@@ -22,7 +15,7 @@ interface TokenPair {
 }
 
 /** Multiple-negatives ranking of the pairs of a batch. */
-export class EncoderObjective implements Objective {
+export class EncoderObjective implements Objective<StepInput> {
   readonly #pairs: readonly TrainingPair[];
   readonly #tokens: readonly TokenPair[];
   readonly #settings: EncoderSettings;
@@ -57,6 +50,7 @@ export class EncoderObjective implements Objective {
     return new EncoderObjective(pairs, tokens, settings);
   }
 
+  /** Called once with the weights from before training, whatever state is taken up afterwards. */
   async prepare(rows: (lists: readonly Int32Array[]) => Promise<Matrix>): Promise<void> {
     if (this.#settings.anchor === 0) return;
     const lists = this.#tokens.flatMap(({ query, document, negatives }) => [query, document, ...negatives]);

@@ -1,6 +1,7 @@
 import { firstTokenOnly } from '../../model/firstTokenOnly.ts';
 import { gradientOf } from '../../model/gradientOf.ts';
 import { weightsName } from '../../model/modelFolder.ts';
+import type { TrainableNetwork } from '../../model/gradientNetwork.ts';
 import type { Network } from '../../model/network.ts';
 import { lowerGradient, lowerTrained } from '../../runtime/onnx/lowerGradient.ts';
 import type { Matrix } from '../../runtime/ortModel.ts';
@@ -35,20 +36,19 @@ interface Pack {
  * more, with its rows' gradients sent back.
  */
 export class PackedGradients {
-  readonly #plan: TrainingPlan;
+  readonly #plan: TrainingPlan<Network>;
   readonly #forward: OrtTraining;
   readonly #backward: OrtTraining;
   readonly #packTokens: number;
 
-  private constructor(plan: TrainingPlan, forward: OrtTraining, backward: OrtTraining) {
+  private constructor(plan: TrainingPlan<Network>, forward: OrtTraining, backward: OrtTraining) {
     this.#plan = plan;
     this.#forward = forward;
     this.#backward = backward;
-    const { least, most } = packTokens;
-    this.#packTokens = Math.max(least, Math.min(most, Math.floor(packBytes / bytesPerToken(plan.network))));
+    this.#packTokens = packTokensOf(plan.network);
   }
 
-  static async open(plan: TrainingPlan, threads: number): Promise<PackedGradients> {
+  static async open(plan: TrainingPlan<Network>, threads: number): Promise<PackedGradients> {
     const { model, trained, result } = plan;
     const network = firstTokenOnly(plan.network);
     const weights = { file: weightsName, tensors: model.weights.tensors };
@@ -93,11 +93,7 @@ export class PackedGradients {
   }
 
   #packs(lists: readonly Int32Array[]): Pack[] {
-    const lengths = lists.map((list) => list.length);
-    return packByLength(lengths, { tokens: this.#packTokens, spread: maxSpread }).map(({ indices }) => ({
-      indices,
-      input: packedInput(lists, indices),
-    }));
+    return packsOf(lists, this.#packTokens).map((indices) => ({ indices, input: packedInput(lists, indices) }));
   }
 
   async #rows(count: number, packs: readonly Pack[], checkpoint: Checkpoint): Promise<Matrix> {
@@ -117,8 +113,20 @@ export class PackedGradients {
   }
 }
 
+/** Tokens that may run together. */
+export function packTokensOf(network: TrainableNetwork): number {
+  const { least, most } = packTokens;
+  return Math.max(least, Math.min(most, Math.floor(packBytes / bytesPerToken(network))));
+}
+
+/** The indices of the lists of each pack. */
+export function packsOf(lists: readonly Int32Array[], tokens: number): (readonly number[])[] {
+  const lengths = lists.map((list) => list.length);
+  return packByLength(lengths, { tokens, spread: maxSpread }).map(({ indices }) => indices);
+}
+
 /** Values of a token and their gradients, as float32. */
-function bytesPerToken({ operations }: Network): number {
+function bytesPerToken({ operations }: TrainableNetwork): number {
   let columns = 0;
   for (const operation of operations) {
     if (operation.kind === 'linear') columns += operation.outputWidth;

@@ -2,20 +2,27 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { SextantError } from '../../../shared/errors.ts';
 import { withClassificationHead } from '../../model/classificationHead.ts';
+import { maskedNetwork } from '../../model/maskedNetwork.ts';
 import { newClassificationHead } from '../../model/newClassificationHead.ts';
 import { readModelFolder, type ModelFolder } from '../../model/modelFolder.ts';
+import { checkMatryoshka } from './checkSettings.ts';
 import { ClassifierObjective } from './classifierObjective.ts';
-import { EncoderObjective, type Objective } from './encoderObjective.ts';
-import { PackedGradients } from './packedGradients.ts';
-import type { TrainingJob } from './trainingJob.ts';
+import { EncoderObjective } from './encoderObjective.ts';
+import { MaskedGradients } from './maskedGradients.ts';
+import { MaskedObjective } from './maskedObjective.ts';
+import { stepsOf, type Step } from './objective.ts';
+import { PackedGradients, type Checkpoint } from './packedGradients.ts';
+import type { TaskOf, TrainingJob } from './trainingJob.ts';
 import { TrainingLoop, type TrainingHooks } from './trainingLoop.ts';
 import { planTraining, type TrainingPlan } from './trainingPlan.ts';
 import type { TrainingResult } from './trainingTypes.ts';
 import type { WriteOptions } from './writeTrainedModel.ts';
 
-interface Prepared {
+/** What a training consists of; its gradients hold memory until they are disposed of. */
+interface Course {
   readonly plan: TrainingPlan;
-  readonly objective: Objective;
+  readonly steps: readonly (readonly Step[])[];
+  readonly gradients: { dispose(): Promise<void> };
   readonly write: Omit<WriteOptions, 'name' | 'precision'>;
 }
 
@@ -27,16 +34,14 @@ export async function train(job: TrainingJob, hooks: TrainingHooks): Promise<Tra
   };
   try {
     const model = await readModelFolder(job.modelDir);
-    const { plan, objective, write } = await prepare(model, job, checkpoint);
-    await mkdir(job.checkpointDir, { recursive: true });
-    const gradients = await PackedGradients.open(plan, settings.threads);
+    const { plan, steps, gradients, write } = await courseOf(model, job, checkpoint);
     try {
+      await mkdir(job.checkpointDir, { recursive: true });
       const loop = new TrainingLoop({
         job,
         hooks,
         plan,
-        objective,
-        gradients,
+        steps,
         run: digestOf(model, job),
         write: { ...write, name: job.name ?? `${model.name}-tuned`, precision: settings.precision },
       });
@@ -49,33 +54,73 @@ export async function train(job: TrainingJob, hooks: TrainingHooks): Promise<Tra
   }
 }
 
-async function prepare(model: ModelFolder, { task }: TrainingJob, checkpoint: () => void): Promise<Prepared> {
-  if (task.kind === 'encoder') {
-    const { network } = model;
-    return {
-      plan: planTraining(model, network, network.embedding, task.settings),
-      objective: await EncoderObjective.open(model, task.pairs, task.settings, checkpoint),
-      write: {},
-    };
+function courseOf(model: ModelFolder, { task }: TrainingJob, checkpoint: Checkpoint): Promise<Course> {
+  switch (task.kind) {
+    case 'encoder':
+      return encoderCourse(model, task, checkpoint);
+    case 'masked':
+      return maskedCourse(model, task, checkpoint);
+    case 'classifier':
+      return classifierCourse(model, task, checkpoint);
   }
+}
+
+async function encoderCourse(
+  model: ModelFolder,
+  { pairs, settings }: TaskOf<'encoder'>,
+  checkpoint: Checkpoint,
+): Promise<Course> {
+  const { network } = model;
+  checkMatryoshka(settings, network.dimension);
+  const objective = await EncoderObjective.open(model, pairs, settings, checkpoint);
+  const plan = planTraining(model, network, network.embedding, settings);
+  const gradients = await PackedGradients.open(plan, settings.threads);
+  try {
+    await objective.prepare((lists) => gradients.rows(lists, checkpoint));
+  } catch (error) {
+    await gradients.dispose();
+    throw error;
+  }
+  const matryoshka = settings.matryoshka.map(({ dimension }) => dimension);
+  return { plan, steps: stepsOf(objective, gradients, settings.epochs), gradients, write: { matryoshka } };
+}
+
+async function maskedCourse(
+  model: ModelFolder,
+  { texts, settings }: TaskOf<'masked'>,
+  checkpoint: Checkpoint,
+): Promise<Course> {
+  const objective = await MaskedObjective.open(model, texts, settings, checkpoint);
+  const network = maskedNetwork(model, objective.logFrequencies(), settings.seed);
+  const { created, logits } = network;
+  const plan = planTraining(model, network, logits, settings, created);
+  const gradients = await MaskedGradients.open(plan, settings.threads);
+  return { plan, steps: stepsOf(objective, gradients, settings.epochs), gradients, write: { leftOut: created } };
+}
+
+async function classifierCourse(
+  model: ModelFolder,
+  task: TaskOf<'classifier'>,
+  checkpoint: Checkpoint,
+): Promise<Course> {
   const { labels, settings } = task;
   const { tensors, prefix, architecture } = newClassificationHead(model, labels, settings.seed);
   const config = { ...model.config, labels };
   const shapes = (name: string): readonly number[] | undefined =>
     tensors.get(name)?.shape ?? model.weights.tensors.get(name)?.shape;
   const network = withClassificationHead(model.encoder, config, shapes);
-  return {
-    plan: planTraining(model, network, network.logits, settings, tensors),
-    objective: await ClassifierObjective.open(model, task, checkpoint),
-    write: {
-      prefix,
-      config: {
-        architectures: [architecture],
-        id2label: Object.fromEntries(labels.entries()),
-        label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
-      },
+  const objective = await ClassifierObjective.open(model, task, checkpoint);
+  const plan = planTraining(model, network, network.logits, settings, tensors);
+  const gradients = await PackedGradients.open(plan, settings.threads);
+  const write = {
+    prefix,
+    config: {
+      architectures: [architecture],
+      id2label: Object.fromEntries(labels.entries()),
+      label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
     },
   };
+  return { plan, steps: stepsOf(objective, gradients, settings.epochs), gradients, write };
 }
 
 /** Hex digest of all that decides the course of a run. */

@@ -4,6 +4,7 @@ import type {
   ClassifiedText,
   ClassifierSettings,
   EncoderSettings,
+  MaskedSettings,
   TrainingCandidate,
   TrainingPair,
   TrainingStep,
@@ -13,12 +14,15 @@ import type {
 /** What is trained on which data. */
 export type TrainingTask =
   | { readonly kind: 'encoder'; readonly pairs: readonly TrainingPair[]; readonly settings: EncoderSettings }
+  | { readonly kind: 'masked'; readonly texts: readonly string[]; readonly settings: MaskedSettings }
   | {
       readonly kind: 'classifier';
       readonly examples: readonly ClassifiedText[];
       readonly labels: readonly string[];
       readonly settings: ClassifierSettings;
     };
+
+export type TaskOf<Kind extends TrainingTask['kind']> = Extract<TrainingTask, { readonly kind: Kind }>;
 
 /** A training as its thread is told of it. */
 export interface TrainingJob {

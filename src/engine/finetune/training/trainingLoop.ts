@@ -2,9 +2,9 @@ import { cp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SextantError } from '../../../shared/errors.ts';
 import { AdamW } from './adamW.ts';
-import type { Objective } from './encoderObjective.ts';
 import { learningRateAt } from './learningRate.ts';
-import type { PackedGradients, StepInput } from './packedGradients.ts';
+import type { Step } from './objective.ts';
+import type { Checkpoint } from './packedGradients.ts';
 import type { TrainingJob } from './trainingJob.ts';
 import type { TrainingPlan } from './trainingPlan.ts';
 import { loadState, saveState, type Progress } from './trainingState.ts';
@@ -21,8 +21,7 @@ export interface TrainingLoopOptions {
   readonly job: TrainingJob;
   readonly hooks: TrainingHooks;
   readonly plan: TrainingPlan;
-  readonly objective: Objective;
-  readonly gradients: PackedGradients;
+  readonly steps: readonly (readonly Step[])[];
   /** Digest of all that decides the run. */
   readonly run: string;
   readonly write: WriteOptions;
@@ -43,15 +42,13 @@ export class TrainingLoop {
   }
 
   /** `checkpoint` throws when training is to stop; then the state is saved first. */
-  async run(checkpoint: () => void): Promise<TrainingResult> {
+  async run(checkpoint: Checkpoint): Promise<TrainingResult> {
     const start = performance.now();
-    const { job, objective, plan } = this.#options;
-    const epochs = Array.from({ length: job.task.settings.epochs }, (_, epoch) => objective.epoch(epoch));
+    const { job, steps: epochs, plan } = this.#options;
     const all = epochs.flatMap((steps, index) =>
-      steps.map((make) => ({ make, epoch: index + 1, ofEpoch: steps.length })),
+      steps.map((take) => ({ take, epoch: index + 1, ofEpoch: steps.length })),
     );
     if (all.length === 0) throw new SextantError('invalid_argument', 'There is too little data to train on.');
-    await objective.prepare?.((lists) => this.#options.gradients.rows(lists, checkpoint));
     await this.#resume(plan);
     const evaluate = (): Promise<void> => {
       const { epoch, ofEpoch } = all[this.#progress.step - 1]!;
@@ -61,8 +58,8 @@ export class TrainingLoop {
       // The step that a state was saved after may not have been judged yet.
       if (this.#progress.step > 0) await evaluate();
       while (!this.#progress.ended && this.#progress.step < all.length) {
-        const { make, epoch } = all[this.#progress.step]!;
-        await this.#step(make(), { epoch, steps: all.length }, checkpoint);
+        const { take, epoch } = all[this.#progress.step]!;
+        await this.#step(take, { epoch, steps: all.length }, checkpoint);
         await evaluate();
         await this.#saveNowAndThen();
       }
@@ -84,15 +81,11 @@ export class TrainingLoop {
     this.#progress = best === undefined || bestBefore === undefined ? progress : found;
   }
 
-  async #step(
-    input: StepInput,
-    { epoch, steps }: { epoch: number; steps: number },
-    checkpoint: () => void,
-  ): Promise<void> {
+  async #step(take: Step, { epoch, steps }: { epoch: number; steps: number }, checkpoint: Checkpoint): Promise<void> {
     const start = performance.now();
-    const { hooks, gradients, plan, job } = this.#options;
+    const { hooks, plan, job } = this.#options;
     const { settings } = job.task;
-    const { loss, tokens } = await gradients.step(input, checkpoint);
+    const { loss, tokens } = await take(checkpoint);
     const gradientNorm = plan.parameters.gradientNorm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new SextantError('training_failed', 'Training went astray: its loss is no longer a number.', {

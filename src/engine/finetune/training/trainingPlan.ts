@@ -1,22 +1,18 @@
 import { SeededRandom } from '../../bench/seededRandom.ts';
 import { weightsName, type ModelFolder } from '../../model/modelFolder.ts';
-import type { Network, Operation } from '../../model/network.ts';
+import type { SelectOperation, TrainableNetwork } from '../../model/gradientNetwork.ts';
+import type { Operation } from '../../model/network.ts';
+import type { NewTensor } from '../../model/newHeadTensors.ts';
 import { TensorValues } from '../../model/tensorValues.ts';
 import { factorNames, type TrainedTensor, type TrainedTensors } from '../../runtime/onnx/trainedWeights.ts';
 import { ParameterSet, type NewParameter } from './parameterSet.ts';
 import type { OptimizerSettings } from './trainingTypes.ts';
 
-/** A tensor that the model does not have yet. */
-export interface NewTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
 /** What of a network is trained, and how. */
-export interface TrainingPlan {
+export interface TrainingPlan<N extends TrainableNetwork = TrainableNetwork> {
   readonly model: ModelFolder;
-  readonly network: Network;
-  /** The value that the loss is computed from, one row a sequence. */
+  readonly network: N;
+  /** The value that the loss is computed from. */
   readonly result: string;
   readonly trained: TrainedTensors;
   readonly parameters: ParameterSet;
@@ -30,13 +26,13 @@ interface Use {
 type PlanSettings = Pick<OptimizerSettings, 'method' | 'loraRank' | 'loraAlpha' | 'loraEmbeddings' | 'seed'>;
 
 /** Heads are trained in full whatever the method; so are tensors that are new. */
-export function planTraining(
+export function planTraining<N extends TrainableNetwork>(
   model: ModelFolder,
-  network: Network,
+  network: N,
   result: string,
   settings: PlanSettings,
   created: ReadonlyMap<string, NewTensor> = new Map(),
-): TrainingPlan {
+): TrainingPlan<N> {
   using values = new TensorValues(model.weightsRoot, weightsName);
   const random = new SeededRandom(settings.seed);
   const trained = new Map<string, TrainedTensor>();
@@ -94,7 +90,7 @@ function factors(
 }
 
 /** Every tensor that operations read, with whether as a factor of products or as a table of tokens. */
-function usedTensors(operations: readonly Operation[]): Map<string, Use> {
+function usedTensors(operations: readonly (Operation | SelectOperation)[]): Map<string, Use> {
   const uses = new Map<string, Use>();
   const add = (tensor: string | undefined, use: Partial<Use>): void => {
     if (tensor === undefined) return;

@@ -75,6 +75,12 @@ export interface ClassifierSettings extends OptimizerSettings {
   readonly labelSmoothing: number;
 }
 
+/** Filling in hidden tokens of texts: learns a workspace's words before any question about them. */
+export interface MaskedSettings extends OptimizerSettings {
+  /** Share of a text's tokens that are to be told. */
+  readonly maskRate: number;
+}
+
 export interface TrainingStep {
   /** Counts from 1 over all epochs. After a resumed crash, steps since the last saved state come again, with the same loss. */
   readonly step: number;
@@ -144,6 +150,12 @@ export interface TrainClassifierOptions extends TrainingOptions {
   readonly settings?: Partial<ClassifierSettings>;
 }
 
+export interface AdaptEncoderOptions extends Omit<TrainingOptions, 'evaluate' | 'evaluateEvery'> {
+  /** Without the model's prefix for documents, which training adds. */
+  readonly texts: readonly string[];
+  readonly settings?: Partial<MaskedSettings>;
+}
+
 export interface TrainingResult {
   readonly modelDir: string;
   /** Steps made, those before a resume counted. */
@@ -204,4 +216,15 @@ export const defaultClassifierSettings: ClassifierSettings = {
   epsilon: 1e-6,
   labelWeights: [],
   labelSmoothing: 0,
+};
+
+/** Rates of BERT's authors for fine-tuning, and their share of masks. */
+export const defaultMaskedSettings: MaskedSettings = {
+  ...shared,
+  method: 'full',
+  epochs: 1,
+  batchSize: 64,
+  learningRate: 5e-5,
+  weightDecay: 0.01,
+  maskRate: 0.15,
 };

@@ -18,6 +18,10 @@ export interface WriteOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Put in front of the encoder's tensor names if they have no prefix; transformers looks for it under a head. */
   readonly prefix?: string;
+  /** Leading columns that serve on their own now, beside those that did before. */
+  readonly matryoshka?: readonly number[];
+  /** Tensors that served training only. */
+  readonly leftOut?: ReadonlyMap<string, unknown>;
 }
 
 /** Files that describe the model and stay true after training. */
@@ -35,7 +39,7 @@ export async function writeTrainedModel(plan: TrainingPlan, folder: string, opti
     const config = await readFile(path.join(plan.model.folder, 'config.json'), 'utf8');
     await writeFile(path.join(partial, 'config.json'), changedJson(config, options.config ?? {}));
     await writeWeights(plan, path.join(partial, weightsName), options);
-    await writeManifest(plan.model, partial, options.name);
+    await writeManifest(plan.model, partial, options);
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);
   } catch (error) {
@@ -56,7 +60,11 @@ async function copyDescriptions(from: string, to: string): Promise<void> {
   }
 }
 
-async function writeWeights(plan: TrainingPlan, file: string, { precision, prefix }: WriteOptions): Promise<void> {
+async function writeWeights(
+  plan: TrainingPlan,
+  file: string,
+  { precision, prefix, leftOut }: WriteOptions,
+): Promise<void> {
   const { model, network, trained } = plan;
   using values = new TensorValues(model.weightsRoot, weightsName);
   const fallback = model.weights.tensors.values().next().value?.type ?? 'F32';
@@ -69,7 +77,8 @@ async function writeWeights(plan: TrainingPlan, file: string, { precision, prefi
       ? prefix + tensor
       : tensor;
   const names = new Set([...model.weights.tensors.keys(), ...network.weights.keys()]);
-  const tensors = Array.from(names, (tensor): WrittenTensor => {
+  const kept = Array.from(names).filter((tensor) => leftOut?.has(tensor) !== true);
+  const tensors = kept.map((tensor): WrittenTensor => {
     const info = model.weights.tensors.get(tensor);
     const shape = network.weights.get(tensor) ?? info?.shape ?? [];
     const type = typeOf(info);
@@ -133,7 +142,11 @@ function encoded(values: Float32Array, type: TensorType): Uint8Array {
   }
 }
 
-async function writeManifest(model: ModelFolder, folder: string, name: string): Promise<void> {
+async function writeManifest(
+  model: ModelFolder,
+  folder: string,
+  { name, matryoshka: learnt = [] }: WriteOptions,
+): Promise<void> {
   const { pooling, prefixes, matryoshka, license } = await readModelManifest(model.folder);
   const files: Record<string, { sha256: string; bytes: number }> = {};
   for (const file of [weightsName, tokenizerName, 'config.json']) {
@@ -147,7 +160,7 @@ async function writeManifest(model: ModelFolder, folder: string, name: string): 
     normalize: true,
     prefixes,
     dimension,
-    matryoshka,
+    matryoshka: [...new Set([...matryoshka, ...learnt])].sort((a, b) => b - a),
     maxTokens,
     license,
     files,

@@ -24,6 +24,10 @@ const rowFeeds = {
   sequences: { type: 'int32', shape: ['T'] },
   firstSequences: { type: 'int32', shape: ['T'] },
   shares: { type: 'float32', shape: ['B', 1] },
+  selected: { type: 'int32', shape: ['M'] },
+  selectedPlaces: { type: 'int32', shape: ['T'] },
+  targets: { type: 'int32', shape: ['M', 1] },
+  targetShares: { type: 'float32', shape: ['M', 1] },
 } as const satisfies Record<string, { readonly type: ElementType; readonly shape: readonly Dimension[] }>;
 
 export type RowFeed = keyof typeof rowFeeds;

@@ -20,6 +20,14 @@ export const feedNames = {
   firstSequences: 'first_sequences',
   /** `[B, 1]`: 1 / length. */
   shares: 'shares',
+  /** `[M]`: rows of the tokens that are asked about. */
+  selected: 'selected',
+  /** `[T]`: where among the selected rows each row is, and M for the others. */
+  selectedPlaces: 'selected_places',
+  /** `[M, 1]`: the right token of each selected row. */
+  targets: 'targets',
+  /** `[M, 1]`: how much each selected row counts in the loss. */
+  targetShares: 'target_shares',
   cos: ({ theta, headSize }: Rotary) => `cos_${theta}_${headSize}`,
   sin: ({ theta, headSize }: Rotary) => `sin_${theta}_${headSize}`,
   firstGrid: (window: number | undefined) => {

@@ -1,5 +1,6 @@
 import type {
   ActivateGradient,
+  CrossEntropyOperation,
   GradientOperation,
   LinearInputGradient,
   LinearWeightGradient,
@@ -9,6 +10,7 @@ import type {
   PoolGradient,
   RowGradient,
   RowIndex,
+  SelectGradient,
 } from '../../model/gradientNetwork.ts';
 import type { LinearOperation, TensorRows } from '../../model/network.ts';
 import { singleRows, sliceRows } from '../../model/tensorRows.ts';
@@ -35,7 +37,7 @@ export interface GradientLowering {
 }
 
 /** Rules that make gradients of parameters, or several values. */
-type WithoutValue = 'linear-weight-gradient' | 'norm-weight-gradient' | 'attention-gradient';
+type WithoutValue = 'linear-weight-gradient' | 'norm-weight-gradient' | 'attention-gradient' | 'cross-entropy';
 
 /** Lowers the rules of gradients to nodes of a graph. */
 export class GradientNodes {
@@ -71,6 +73,9 @@ export class GradientNodes {
       case 'attention-gradient':
         this.#attention.lower(operation);
         break;
+      case 'cross-entropy':
+        this.#crossEntropy(operation);
+        break;
       default:
         this.#values.set(operation.output, this.#lowered(operation));
     }
@@ -98,6 +103,12 @@ export class GradientNodes {
 
   #lowered(operation: Exclude<GradientOperation, { readonly kind: WithoutValue }>): readonly string[] {
     switch (operation.kind) {
+      case 'select': {
+        const inputs = [this.#values.one(operation.input), this.#inputs.row('selected')];
+        return [this.#graph.node('Gather', inputs, { axis: 0 })];
+      }
+      case 'select-gradient':
+        return [this.#select(operation)];
       case 'activate':
         return [this.#activate(operation.input, operation.epilogue)];
       case 'activate-gradient':
@@ -261,6 +272,27 @@ export class GradientNodes {
     }
     const withZeros = this.#graph.node('Concat', [rows, zeroRow(this.#graph, width)], { axis: 0 });
     return this.#graph.node('Gather', [withZeros, this.#inputs.row('firstSequences')], { axis: 0 });
+  }
+
+  #select({ gradient, width }: SelectGradient): string {
+    const withZeros = this.#graph.node('Concat', [this.#values.one(gradient), zeroRow(this.#graph, width)], {
+      axis: 0,
+    });
+    return this.#graph.node('Gather', [withZeros, this.#inputs.row('selectedPlaces')], { axis: 0 });
+  }
+
+  #crossEntropy({ input, output, loss }: CrossEntropyOperation): void {
+    const { times, minus, sum } = bound(this.#arithmetic);
+    const graph = this.#graph;
+    const targets = this.#inputs.row('targets');
+    const shares = this.#inputs.row('targetShares');
+    const logarithms = graph.node('LogSoftmax', [this.#values.one(input)], { axis: -1 });
+    const right = graph.node('GatherElements', [logarithms, targets], { axis: 1 });
+    this.#values.set(loss, [graph.node('Neg', [sum(times(right, shares), 0, true)])]);
+    const lessOne = minus(graph.node('Exp', [right]), graph.scalar(1));
+    const probabilities = graph.node('Exp', [logarithms]);
+    const errors = graph.node('ScatterElements', [probabilities, targets, lessOne], { axis: 1 });
+    this.#values.set(output, [times(errors, shares)]);
   }
 
   #normalize({ gradient, normalize }: NormalizeGradient): string {

@@ -1,4 +1,4 @@
-import type { GradientNetwork } from '../../model/gradientNetwork.ts';
+import type { GradientNetwork, TrainableNetwork } from '../../model/gradientNetwork.ts';
 import type { Network, Operation } from '../../model/network.ts';
 import { FeedInputs, type FeedPlan } from './feedInputs.ts';
 import { ForwardNodes } from './forwardNodes.ts';
@@ -13,7 +13,7 @@ export interface LoweredTraining {
   readonly model: Uint8Array;
   readonly feeds: FeedPlan;
   readonly parameters: readonly ParameterInput[];
-  /** Name of the input that takes the gradient of the result; nothing in a graph that only runs forward. */
+  /** Name of the input that takes the gradient of the result; nothing in a graph that runs forward only or makes its own loss. */
   readonly seed?: string;
   /** Name of the output that holds the result. */
   readonly result: string;
@@ -33,8 +33,10 @@ export function lowerGradient(
   const lowering = new TrainingLowering(network.network, weights, trained);
   const { forward, values, graph } = lowering;
   const gradients = new GradientNodes(lowering);
-  graph.input(seed, 'float32', ['B', 'result_columns']);
-  values.set(network.seed, [seed]);
+  if (network.seed !== undefined) {
+    graph.input(seed, 'float32', ['B', 'result_columns']);
+    values.set(network.seed, [seed]);
+  }
   for (const operation of network.operations) {
     if (isForward(operation)) forward.lower(operation);
     else gradients.lower(operation);
@@ -45,7 +47,7 @@ export function lowerGradient(
     graph.output(value, 'float32');
     return { ...gradient, value };
   });
-  return { ...lowering.finish(network.result), seed, gradients: outputs };
+  return { ...lowering.finish(network.result), ...(network.seed === undefined ? {} : { seed }), gradients: outputs };
 }
 
 /** Lowers the forward operations alone, over the same parameters. */
@@ -82,7 +84,7 @@ class TrainingLowering {
   readonly weights: TrainedWeights;
   readonly forward: ForwardNodes;
 
-  constructor(network: Network, weights: WeightsFile, trained: TrainedTensors) {
+  constructor(network: TrainableNetwork, weights: WeightsFile, trained: TrainedTensors) {
     this.trained = trained;
     this.weights = new TrainedWeights(this.graph, weights, trained, network.weights);
     this.forward = new ForwardNodes(this);

@@ -3,6 +3,8 @@ import { text } from '../text.ts';
 
 interface LineChartProps {
   readonly loss: readonly CurvePoint[];
+  /** Which loss it is; that of the pairs if it is not said. */
+  readonly lossName?: string;
   readonly evaluations: readonly CurvePoint[];
   /** Last step of the run; the axis ends there from the beginning. */
   readonly steps: number;
@@ -51,9 +53,9 @@ function Axis({ scale, side, digits }: { scale: Scale; side: 'left' | 'right'; d
 }
 
 /** Loss and evaluation over the steps, each with an axis of its own. Screen readers hear the last values. */
-export function LineChart({ loss, evaluations, steps }: LineChartProps) {
+export function LineChart({ loss, lossName = text.chart.loss, evaluations, steps }: LineChartProps) {
   const last = Math.max(steps, loss.at(-1)?.step ?? 0, evaluations.at(-1)?.step ?? 0);
-  const label = text.chartLabel(loss.at(-1)?.value, evaluations.at(-1)?.value);
+  const label = text.chartLabel(lossName, loss.at(-1)?.value, evaluations.at(-1)?.value);
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
@@ -78,8 +80,8 @@ export function LineChart({ loss, evaluations, steps }: LineChartProps) {
         </text>
       </svg>
       <figcaption>
-        <span class="key loss">{text.chart.loss}</span>
-        <span class="key ndcg">{text.chart.ndcg}</span>
+        <span class="key loss">{lossName}</span>
+        {evaluations.length > 0 && <span class="key ndcg">{text.chart.ndcg}</span>}
       </figcaption>
     </figure>
   );

@@ -56,6 +56,17 @@ function Sources({ run }: { run: FinetuneRun }) {
   );
 }
 
+function Curves({ run: { maskedLoss, loss, evaluations, steps } }: { run: FinetuneRun }) {
+  return (
+    <>
+      {maskedLoss.length > 1 && (
+        <LineChart loss={maskedLoss} lossName={text.chart.maskedLoss} evaluations={[]} steps={0} />
+      )}
+      {loss.length > 1 && <LineChart loss={loss} evaluations={evaluations} steps={steps} />}
+    </>
+  );
+}
+
 function Training({ run, send }: RunProps) {
   const [settings, setSettings] = useState(run.settings);
   const running = run.state === 'training' || run.state === 'evaluating';
@@ -64,7 +75,7 @@ function Training({ run, send }: RunProps) {
       {run.state === 'ready' && <SettingsForm settings={settings} recommended={run.settings} onChange={setSettings} />}
       {running && <p>{run.activity}</p>}
       {run.steps > 0 && <p class="dim">{text.progress(run)}</p>}
-      {run.loss.length > 1 && <LineChart loss={run.loss} evaluations={run.evaluations} steps={run.steps} />}
+      <Curves run={run} />
       {run.error !== undefined && (
         <p class="failure" role="alert">
           {run.error.message} {run.error.hint}
@@ -180,11 +191,7 @@ export function RunSteps({ run, send }: RunProps) {
         {split !== undefined && <p class="dim">{text.split(split.train, split.tune, split.held)}</p>}
       </Step>
       <Step title={text.steps.train} state={trained ? 'done' : working ? 'working' : 'open'}>
-        {trained ? (
-          run.loss.length > 1 && <LineChart loss={run.loss} evaluations={run.evaluations} steps={run.steps} />
-        ) : (
-          <Training run={run} send={send} />
-        )}
+        {trained ? <Curves run={run} /> : <Training run={run} send={send} />}
       </Step>
       <Step title={text.steps.result} state={trained ? 'done' : 'open'}>
         <Result run={run} send={send} />

@@ -1,14 +1,24 @@
-import { trainingMethods, withMethod, type FinetuneSettings } from '../../../shared/finetune.ts';
+import { useState } from 'preact/hooks';
+import {
+  formatMatryoshka,
+  learningRateSchedules,
+  parseMatryoshka,
+  trainingMethods,
+  withMethod,
+  type FinetuneSettings,
+} from '../../../shared/finetune.ts';
 import { text } from '../text.ts';
 
-type NumberField = 'epochs' | 'batchSize' | 'learningRate' | 'negatives' | 'maxMinutes';
+type NumberField = 'epochs' | 'batchSize' | 'learningRate' | 'warmup' | 'negatives' | 'maskedEpochs' | 'maxMinutes';
 const bounds: Readonly<
   Record<NumberField, { readonly min: number; readonly max: number; readonly step: number | 'any' }>
 > = {
   epochs: { min: 1, max: 50, step: 1 },
   batchSize: { min: 2, max: 1024, step: 1 },
   learningRate: { min: 1e-7, max: 1, step: 'any' },
+  warmup: { min: 0, max: 1, step: 'any' },
   negatives: { min: 0, max: 8, step: 1 },
+  maskedEpochs: { min: 0, max: 50, step: 1 },
   maxMinutes: { min: 1, max: 1440, step: 1 },
 };
 const fields = Object.keys(bounds) as NumberField[];
@@ -31,22 +41,20 @@ export function SettingsForm({ settings, recommended, onChange }: SettingsFormPr
   return (
     <details class="settings">
       <summary>{text.settings}</summary>
-      <label>
-        <span>{text.fields.method}</span>
-        <select
-          value={settings.method}
-          onChange={(event) => {
-            const method = trainingMethods.find((name) => name === event.currentTarget.value);
-            if (method !== undefined) onChange(withMethod(settings, method, recommended));
-          }}
-        >
-          {trainingMethods.map((method) => (
-            <option key={method} value={method}>
-              {text.methods[method]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label={text.fields.method}
+        names={text.methods}
+        values={trainingMethods}
+        value={settings.method}
+        onChange={(method) => onChange(withMethod(settings, method, recommended))}
+      />
+      <Choice
+        label={text.fields.schedule}
+        names={text.schedules}
+        values={learningRateSchedules}
+        value={settings.schedule}
+        onChange={(schedule) => onChange({ ...settings, schedule })}
+      />
       {fields.map((field) => (
         <label key={field}>
           <span>{text.fields[field]}</span>
@@ -58,6 +66,63 @@ export function SettingsForm({ settings, recommended, onChange }: SettingsFormPr
           />
         </label>
       ))}
+      <Matryoshka value={settings.matryoshka} onChange={(matryoshka) => onChange({ ...settings, matryoshka })} />
     </details>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly names: Readonly<Record<Value, string>>;
+  readonly values: readonly Value[];
+  readonly value: Value;
+  readonly onChange: (value: Value) => void;
+}
+
+function Choice<Value extends string>({ label, names, values, value, onChange }: ChoiceProps<Value>) {
+  return (
+    <label>
+      <span>{label}</span>
+      <select
+        value={value}
+        onChange={(event) => {
+          const chosen = values.find((name) => name === event.currentTarget.value);
+          if (chosen !== undefined) onChange(chosen);
+        }}
+      >
+        {values.map((name) => (
+          <option key={name} value={name}>
+            {names[name]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface MatryoshkaProps {
+  readonly value: FinetuneSettings['matryoshka'];
+  readonly onChange: (value: FinetuneSettings['matryoshka']) => void;
+}
+
+/** A list of dimensions; what is no such list is marked, and the last one that was is used. */
+function Matryoshka({ value, onChange }: MatryoshkaProps) {
+  const [typed, setTyped] = useState(() => formatMatryoshka(value));
+  const wrong = parseMatryoshka(typed) === undefined;
+  return (
+    <label title={text.matryoshkaHint}>
+      <span>{text.fields.matryoshka}</span>
+      <input
+        type="text"
+        value={typed}
+        placeholder={text.matryoshkaExample}
+        aria-invalid={wrong}
+        onInput={(event) => {
+          setTyped(event.currentTarget.value);
+          const read = parseMatryoshka(event.currentTarget.value);
+          if (read !== undefined) onChange(read);
+        }}
+      />
+    </label>
   );
 }

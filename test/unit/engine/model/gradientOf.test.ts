@@ -5,9 +5,13 @@ import { describeNetwork } from '../../../../src/engine/model/describeNetwork.ts
 import { firstTokenOnly } from '../../../../src/engine/model/firstTokenOnly.ts';
 import { gradientOf } from '../../../../src/engine/model/gradientOf.ts';
 import { parseModelConfig } from '../../../../src/engine/model/modelConfig.ts';
-import { withEmbeddingHead, type Network, type Pooling } from '../../../../src/engine/model/network.ts';
+import type { TrainableNetwork } from '../../../../src/engine/model/gradientNetwork.ts';
+import { maskedNetwork } from '../../../../src/engine/model/maskedNetwork.ts';
+import { withEmbeddingHead, type Pooling } from '../../../../src/engine/model/network.ts';
+import type { TensorInfo } from '../../../../src/engine/model/safetensors.ts';
 import { factorNames, type TrainedTensor } from '../../../../src/engine/runtime/onnx/trainedWeights.ts';
 import type { Parameter } from '../../../../src/engine/runtime/ortTraining.ts';
+import type { Selection } from '../../../../src/engine/runtime/packedInput.ts';
 import {
   noise,
   noiseValues,
@@ -51,6 +55,13 @@ test('gradients of low-rank additions are those of finite differences', async (t
   }
 });
 
+test('gradients of the cross-entropy of hidden tokens are those of finite differences', async (t) => {
+  for (const name of encoders) {
+    await t.test(name, () => check(maskedCase(name), everything));
+    await t.test(`${name}, low-rank`, () => check(maskedCase(name), lowRank));
+  }
+});
+
 test('gradients flow through windows that cut a long sequence', () =>
   check({ ...embeddingCase('modernbert-v4', 'mean'), lengths: [170, 3] }, (tensor) =>
     /layers\.[12]\.attn\.Wqkv|tok_embeddings/.test(tensor) ? { kind: 'full' } : undefined,
@@ -67,10 +78,12 @@ test('nothing is computed for what no trained tensor reaches', () => {
 
 interface Case {
   readonly reference: ReferenceModel;
-  readonly network: Network;
+  readonly network: TrainableNetwork;
   readonly result: string;
   readonly lengths: readonly number[];
   readonly dimension?: number;
+  /** Tokens whose cross-entropy is the loss, instead of a random linear function of the result. */
+  readonly selection?: Selection;
 }
 
 type Choice = (tensor: string) => TrainedTensor | undefined;
@@ -98,6 +111,25 @@ function embeddingCase(name: string, pooling: Pooling, first = false): Case {
     network: first ? firstTokenOnly(network) : network,
     result: network.embedding,
     lengths: [5, 1, 9],
+  };
+}
+
+/** An encoder whose head shares the token embeddings and is new. */
+function maskedCase(name: string): Case {
+  const reference = referenceModel(name);
+  const config = parseModelConfig(reference.config);
+  const encoder = describeNetwork(config, shapesOf(reference));
+  const tensors = new Map(reference.tensors.map(([tensor, shape]) => [tensor, { shape } as TensorInfo]));
+  const none = new Float32Array(encoder.vocabularySize);
+  const network = maskedNetwork({ encoder, config, weights: { tensors } }, none, 1);
+  assert.ok(network.created.size > 0);
+  const created = Array.from(network.created, ([tensor, { shape }]) => [tensor, shape] as const);
+  return {
+    reference: { ...reference, tensors: [...reference.tensors, ...created] },
+    network,
+    result: network.logits,
+    lengths: [5, 1, 9],
+    selection: { rows: Int32Array.of(1, 5, 8, 13), targets: Int32Array.of(7, 40, 7, 96), share: 0.25 },
   };
 }
 
@@ -184,7 +216,7 @@ function addProduct(
  * a random linear function of the result.
  */
 async function check(given: Case, choice: Choice): Promise<void> {
-  const { reference, lengths, result } = given;
+  const { reference, lengths, result, selection } = given;
   const network = given.dimension === undefined ? given.network : embedding(reference, 'mean', given.dimension);
   const chosen = choose(given, choice);
   const vocabulary = Number(reference.config['vocab_size']);
@@ -194,13 +226,19 @@ async function check(given: Case, choice: Choice): Promise<void> {
     ids: tokenIds(total, vocabulary),
     lengths,
     types: reference.config['type_vocab_size'] === 2 ? types : new Int32Array(total),
+    ...(selection === undefined ? {} : { selected: [...selection.rows] }),
   };
   const scalar = (parameters: Parameters<typeof merged>[2]): number => {
     const rows = runScalar(network, merged(given, chosen, parameters), input, result);
+    if (selection !== undefined) return crossEntropy(rows, selection);
     const factors = noiseValues('seed', rows.length * rows[0]!.length);
     return rows.flat().reduce((sum, value, index) => sum + value * factors[index]!, 0);
   };
-  const run = await runGradient(network, result, chosen, reference, input);
+  const run = await runGradient(network, result, chosen, reference, input, selection);
+  if (selection !== undefined) {
+    const loss = scalar(chosen.parameters);
+    assert.ok(Math.abs(run.result.data[0]! - loss) < 1e-4 * loss, `${run.result.data[0]}, not ${loss}`);
+  }
   const gradients = gathered(run, chosen.parameters, input);
   const problems: string[] = [];
   for (const [group, names] of groups(chosen.parameters.keys())) {
@@ -225,6 +263,13 @@ async function check(given: Case, choice: Choice): Promise<void> {
   }
   assert.deepEqual(problems, []);
   assert.ok(chosen.parameters.size > 1);
+}
+
+function crossEntropy(rows: readonly (readonly number[])[], { targets, share }: Selection): number {
+  return rows.reduce((sum, row, index) => {
+    const total = row.reduce((exponentials, logit) => exponentials + Math.exp(logit), 0);
+    return sum + share * (Math.log(total) - row[targets[index]!]!);
+  }, 0);
 }
 
 /** The same tensor of all layers makes one group, which saves most of the forward runs. */

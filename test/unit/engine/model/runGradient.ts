@@ -1,10 +1,12 @@
-import { gradientOf } from '../../../../src/engine/model/gradientOf.ts';
-import type { Network } from '../../../../src/engine/model/network.ts';
+import type { GradientNetwork, TrainableNetwork } from '../../../../src/engine/model/gradientNetwork.ts';
+import { crossEntropyGradientOf, gradientOf } from '../../../../src/engine/model/gradientOf.ts';
 import { readSafetensorsHeader } from '../../../../src/engine/model/safetensors.ts';
 import { lowerGradient } from '../../../../src/engine/runtime/onnx/lowerGradient.ts';
 import type { TrainedTensors } from '../../../../src/engine/runtime/onnx/trainedWeights.ts';
 import { OrtTraining, type Parameter, type TrainingRun } from '../../../../src/engine/runtime/ortTraining.ts';
+import type { Selection } from '../../../../src/engine/runtime/packedInput.ts';
 import { noiseValues, writeModelFolder, type ReferenceModel } from '../runtime/referenceModel.ts';
+import type { Matrix } from '../../../../src/engine/runtime/ortModel.ts';
 import type { ScalarInput } from './scalarNetwork.ts';
 
 /** What is trained, with values. */
@@ -13,17 +15,35 @@ export interface Trained {
   readonly parameters: ReadonlyMap<string, Parameter>;
 }
 
-/** Gradients of a random linear function of the result, by ONNX Runtime. */
+/** Gradients of a random linear function of the result, or of the cross-entropy of what is asked, by ONNX Runtime. */
 export async function runGradient(
-  network: Network,
+  network: TrainableNetwork,
   result: string,
+  chosen: Trained,
+  reference: Pick<ReferenceModel, 'config' | 'tensors'>,
+  input: ScalarInput,
+  selection?: Selection,
+): Promise<TrainingRun> {
+  const isTrained = (tensor: string): boolean => chosen.trained.has(tensor);
+  const gradient =
+    selection === undefined
+      ? gradientOf(network, result, isTrained)
+      : crossEntropyGradientOf(network, result, isTrained);
+  const rows = input.lengths.length;
+  const columns = columnsOf(network, result);
+  const seed = { data: noiseValues('seed', rows * columns), rows, columns };
+  return run(gradient, chosen, reference, input, selection === undefined ? { seed } : { selection });
+}
+
+async function run(
+  gradient: GradientNetwork,
   { trained, parameters }: Trained,
   reference: Pick<ReferenceModel, 'config' | 'tensors'>,
   input: ScalarInput,
+  { seed, selection }: { readonly seed?: Matrix; readonly selection?: Selection },
 ): Promise<TrainingRun> {
   using opened = writeModelFolder(reference);
   const { tensors } = await readSafetensorsHeader(`${opened.folder}/model.safetensors`);
-  const gradient = gradientOf(network, result, (tensor) => trained.has(tensor));
   const lowered = lowerGradient(gradient, { file: 'model.safetensors', tensors }, trained);
   const session = await OrtTraining.open(lowered, { folder: opened.folder, threads: 1 });
   try {
@@ -31,16 +51,14 @@ export async function runGradient(
       0,
       ...input.lengths.map((_, b) => input.lengths.slice(0, b + 1).reduce((x, y) => x + y, 0)),
     ]);
-    const rows = input.lengths.length;
-    const columns = columnsOf(network, result);
     const packed = { ids: Int32Array.from(input.ids), cuSeqlens, types: Int32Array.from(input.types!) };
-    return await session.run(packed, parameters, { data: noiseValues('seed', rows * columns), rows, columns });
+    return await session.run({ ...packed, ...(selection === undefined ? {} : { selection }) }, parameters, seed);
   } finally {
     await session.dispose();
   }
 }
 
-function columnsOf({ operations }: Network, result: string): number {
+function columnsOf({ operations }: TrainableNetwork, result: string): number {
   const last = operations.find(({ output }) => output === result)!;
   return last.kind === 'normalize' ? last.dimension : last.kind === 'linear' ? last.outputWidth : 0;
 }

@@ -1,8 +1,8 @@
+import type { SelectOperation, TrainableNetwork } from '../../../../src/engine/model/gradientNetwork.ts';
 import type {
   Activation,
   AttentionOperation,
   LinearOperation,
-  Network,
   NormWeights,
   Operation,
   TensorRows,
@@ -15,6 +15,8 @@ export interface ScalarInput {
   readonly ids: ArrayLike<number>;
   readonly lengths: readonly number[];
   readonly types?: ArrayLike<number>;
+  /** Rows of the tokens that are asked about. */
+  readonly selected?: readonly number[];
 }
 
 export type ScalarWeights = ReadonlyMap<
@@ -26,7 +28,7 @@ export type ScalarWeights = ReadonlyMap<
  * The description's plainest reading: one loop a sum, no packing tricks, in double precision. Slow, and the judge of every
  * executor and every gradient.
  */
-export function runScalar(network: Network, weights: ScalarWeights, input: ScalarInput, output: string): Rows {
+export function runScalar(network: TrainableNetwork, weights: ScalarWeights, input: ScalarInput, output: string): Rows {
   const values = new Map<string, Rows>();
   const run = new ScalarRun(weights, input, values);
   for (const operation of network.operations) {
@@ -54,7 +56,7 @@ class ScalarRun {
     this.#starts = input.lengths.map((_, index) => input.lengths.slice(0, index).reduce((a, b) => a + b, 0));
   }
 
-  operation(operation: Operation): Rows {
+  operation(operation: Operation | SelectOperation): Rows {
     switch (operation.kind) {
       case 'embed': {
         const rows = this.#tokens.map(({ position }, t) => {
@@ -65,6 +67,8 @@ class ScalarRun {
         });
         return operation.norm ? rows.map((row) => this.#norm(row, operation.norm!)) : rows;
       }
+      case 'select':
+        return (this.#input.selected ?? []).map((row) => this.#value(operation.input)[row]!);
       case 'norm':
         return this.#value(operation.input).map((row) => this.#norm(row, operation));
       case 'linear':
