@@ -21,8 +21,34 @@ interface Pending<Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Requests and replies with one worker thread. Once the thread is gone, every request rejects. */
+/**
+ * Requests and replies with a worker thread. One that ends unasked, out of memory say, rejects what is under way with
+ * `runtime_unavailable`; the next request starts another.
+ */
 export class WorkerLink<Request, Result> {
+  readonly #start: () => WorkerThread<Request, Result>;
+  #thread: WorkerThread<Request, Result>;
+  #closed = false;
+
+  constructor(entry: string, settings: unknown, name: string) {
+    this.#start = () => new WorkerThread(entry, settings, name);
+    this.#thread = this.#start();
+  }
+
+  request(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
+    if (this.#thread.gone && !this.#closed) this.#thread = this.#start();
+    return this.#thread.request(request, transfer);
+  }
+
+  /** Rejects what is under way and everything after it; settles when the thread is gone. */
+  dispose(): Promise<void> {
+    this.#closed = true;
+    return this.#thread.dispose();
+  }
+}
+
+/** One thread. Once it is gone, every request rejects. */
+class WorkerThread<Request, Result> {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending<Result>>();
   /** Settles when the thread is gone. */
@@ -31,7 +57,7 @@ export class WorkerLink<Request, Result> {
   #nextId = 1;
   /** Requests sent and not finished; counted here when sent, so that none is overlooked on its way. */
   readonly #busy = new Int32Array(new SharedArrayBuffer(4));
-  /** The process may not end under native code either (see {@link WorkerLink.dispose}): a batch at most is waited for. */
+  /** The process may not end under native code either (see {@link WorkerThread.dispose}): a batch at most is waited for. */
   readonly #awaitNative = (): void => {
     const deadline = performance.now() + longestWaitMs;
     for (let left = longestWaitMs; left > 0; left = deadline - performance.now()) {
@@ -60,7 +86,11 @@ export class WorkerLink<Request, Result> {
     this.#worker.unref();
   }
 
-  request(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
+  get gone(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  request(request: Request, transfer: readonly Transferable[]): Promise<Result> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
