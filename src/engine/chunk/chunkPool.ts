@@ -22,6 +22,8 @@ interface Job {
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
+  /** It ran out of time once, which may have been the fault of a busy machine. */
+  timedOut: boolean;
 }
 
 interface Slot {
@@ -39,7 +41,7 @@ const startAllowanceMs = 10_000;
 const mostPatience = 8;
 
 /**
- * Chunks files in threads of their own. A file whose parser hangs or crashes is cut by lines instead and says so; its
+ * Chunks files in threads of their own. A file whose parser crashes, or hangs twice, is cut by lines instead and says so; its
  * thread is replaced, and the files behind it never notice. Nothing but cancellation and disposal rejects.
  */
 export class ChunkPool {
@@ -76,7 +78,7 @@ export class ChunkPool {
         return;
       }
       const onAbort = (): void => this.#abandon(job);
-      const job: Job = { source: { path, text }, resolve, reject, signal, onAbort };
+      const job: Job = { source: { path, text }, resolve, reject, signal, onAbort, timedOut: false };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queue.push(job);
       this.#dispatch();
@@ -153,14 +155,23 @@ export class ChunkPool {
     else this.#limit(slot, this.#timeLimitMs);
   }
 
-  /** Replaces the thread and cuts the file it was at by lines; those behind it go to another thread. */
+  /**
+   * Replaces the thread and cuts the file it was at by lines; those behind it go to another thread. What ran out of time is tried
+   * once more when its turn comes again: cut by lines it would stay so until it is changed.
+   */
   #breakDown(slot: Slot, why: 'timeout' | 'parser_failed'): void {
     const { worker } = slot;
     slot.worker = undefined;
     void worker?.terminate();
     this.#queue.unshift(...slot.sent.splice(1).map(({ job }) => job));
     const [broken] = slot.sent;
-    if (broken) this.#finish(slot, chunkByLines(broken.job.source, why));
+    if (broken && why === 'timeout' && !broken.job.timedOut) {
+      clearTimeout(slot.timer);
+      slot.sent = [];
+      broken.job.timedOut = true;
+      this.#queue.push(broken.job);
+      this.#dispatch();
+    } else if (broken) this.#finish(slot, chunkByLines(broken.job.source, why));
     else this.#dispatch();
   }
 

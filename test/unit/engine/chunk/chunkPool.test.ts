@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChunkPool } from '../../../../src/engine/chunk/chunkPool.ts';
+import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
 const faulty = path.join(import.meta.dirname, 'support', 'faultyWorker.ts');
 const source = 'export function add(a: number, b: number) {\n  return a + b;\n}\n';
@@ -47,6 +48,17 @@ describe('ChunkPool', () => {
       await pool.dispose();
     });
   }
+
+  test('a file that ran out of time once gets its syntax when its turn comes again', async (context) => {
+    const once = path.join(temporaryFolder(context), 'once');
+    const pool = new ChunkPool({ entry: faulty, timeLimitMs: 1000 });
+    const [slow, other] = await Promise.all([
+      pool.chunk('a.ts', `${source}// HANG UNLESS ${once}\n`),
+      pool.chunk('b.ts', source),
+    ]);
+    assert.deepEqual([slow.degraded, slow.chunks[0]!.symbol, other.degraded], [undefined, 'add', undefined]);
+    await pool.dispose();
+  });
 
   test('several threads share the queue', async () => {
     const pool = new ChunkPool({ size: 2 });

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { chunkFile } from '../../../../../src/engine/chunk/chunkFile.ts';
 import type { ChunkRequest } from '../../../../../src/engine/chunk/chunkWorker.ts';
@@ -14,7 +15,10 @@ parentPort?.on('message', (request: ChunkRequest) => {
 async function answer(request: ChunkRequest): Promise<void> {
   const { id, text } = request;
   parentPort?.postMessage({ id, started: true });
-  if (text.includes('HANG')) for (;;);
+  const marker = /HANG UNLESS (.+)/.exec(text)?.[1];
+  const first = marker !== undefined && !existsSync(marker);
+  if (first) writeFileSync(marker, '');
+  if (first || (marker === undefined && text.includes('HANG'))) for (;;);
   if (text.includes('EXIT')) process.exit(3);
   if (text.includes('THROW')) throw new Error('out of bounds');
   if (text.includes('FAIL')) parentPort?.postMessage({ id, failed: 'memory access out of bounds' });
