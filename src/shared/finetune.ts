@@ -174,6 +174,8 @@ export interface FinetuneResult extends BeforeAndAfter {
   /** nDCG@10 on general queries that ship with Sextant and have nothing to do with the workspace. */
   readonly guard: BeforeAndAfter<number>;
   readonly bySource: readonly ({ readonly source: PairSource; readonly queries: number } & BeforeAndAfter)[];
+  /** By leading columns alone, for each dimension that they were trained to serve at; absent in runs of earlier versions. */
+  readonly leading?: readonly ({ readonly dimension: number } & BeforeAndAfter)[];
   readonly queries: number;
   readonly moved: readonly MovedQuery[];
   readonly verdict: Verdict;

@@ -83,9 +83,9 @@ function methodFrom(options: OptionValues): Partial<FinetuneSettings> {
 function progressLine(run: FinetuneRun): string {
   const parts = [run.activity];
   if (run.steps > 0) parts.push(`step ${run.step} of ${run.steps}`);
-  const loss = run.loss.at(-1);
+  const loss = run.steps > 0 ? run.loss.at(-1) : undefined;
   if (loss !== undefined) parts.push(`loss ${loss.value.toFixed(3)}`);
-  const evaluation = run.evaluations.at(-1);
+  const evaluation = run.steps > 0 ? run.evaluations.at(-1) : undefined;
   if (evaluation !== undefined) parts.push(`nDCG@10 ${evaluation.value.toFixed(3)}`);
   if (run.tokensPerSecond !== undefined) parts.push(`${Math.round(run.tokensPerSecond)} tokens/s`);
   if (run.etaSeconds !== undefined) parts.push(`${Math.ceil(run.etaSeconds)} s left`);
@@ -107,6 +107,7 @@ function jsonOf(run: FinetuneRun, out: string | undefined): unknown {
     search: result?.search,
     guard: result?.guard,
     bySource: result?.bySource,
+    leading: result?.leading,
     crossValidated: result?.crossValidated,
     moved: result?.moved,
     evaluations,
@@ -126,6 +127,9 @@ function describe(run: FinetuneRun): string {
     row('nDCG@10', result.before.ndcg10, result.after.ndcg10),
     row('MRR@10', result.before.mrr10, result.after.mrr10),
     row('recall@10', result.before.recall10, result.after.recall10),
+    ...(result.leading ?? []).map(({ dimension, before, after }) =>
+      row(`first ${dimension} columns`, before.ndcg10, after.ndcg10),
+    ),
     row('hybrid nDCG@10', result.search.before.ndcg10, result.search.after.ndcg10),
     row('general nDCG@10', result.guard.before, result.guard.after),
     ...result.bySource.map(({ source, queries, before, after }) =>
@@ -250,9 +254,10 @@ export const finetuneCommand: Command = {
       const settings = settingsFrom(options);
       return work(context, (await prepare(context, directory)).id, directory, settings);
     }
-    const { root } = engine().finetune.run(resumed);
+    const { root, state } = engine().finetune.run(resumed);
     const folder = fileURLToPath(root);
     await refreshedRoot(context, { embed: true, directory: folder });
-    return work(context, resumed, folder, undefined);
+    // Settings may still be changed while nothing was trained by them.
+    return work(context, resumed, folder, state === 'ready' ? settingsFrom(options) : undefined);
   },
 };

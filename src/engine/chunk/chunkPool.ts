@@ -165,7 +165,7 @@ export class ChunkPool {
     void worker?.terminate();
     this.#queue.unshift(...slot.sent.splice(1).map(({ job }) => job));
     const [broken] = slot.sent;
-    if (broken && why === 'timeout' && !broken.job.timedOut) {
+    if (broken && why === 'timeout' && !broken.job.timedOut && broken.job.signal?.aborted !== true) {
       clearTimeout(slot.timer);
       slot.sent = [];
       broken.job.timedOut = true;

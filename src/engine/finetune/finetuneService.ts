@@ -217,7 +217,7 @@ export class FinetuneService {
     const lease = new WriterLease(folder.leaseFile);
     if (!lease.tryAcquire()) throw new SextantError('database_busy', 'Another window or command works on this run.');
     lease.release();
-    folder.remove();
+    await folder.remove();
     this.#options.onChange({ kind: 'removed', id });
   }
 
@@ -285,7 +285,11 @@ export class FinetuneService {
       finished({ state: 'done', result });
     } catch (error) {
       if (signal.aborted || isCancellation(error)) finished({ state: 'paused' });
-      else finished({ state: 'failed', error: serializeError(translateError(error)) });
+      else {
+        // What failed before it learnt anything may be started with other settings or pairs.
+        const state = folder.curve().length === 0 ? 'ready' : 'failed';
+        finished({ state, error: serializeError(translateError(error)) });
+      }
     } finally {
       progress.end();
     }

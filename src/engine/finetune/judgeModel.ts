@@ -13,6 +13,8 @@ export interface Evidence {
   readonly search: BeforeAndAfter;
   readonly guard: BeforeAndAfter<number>;
   readonly crossValidated: boolean;
+  /** The same queries by leading columns alone. */
+  readonly leading?: readonly ({ readonly dimension: number } & BeforeAndAfter<readonly JudgedOutcome[]>)[];
 }
 
 /** Mean and standard error of the differences, query by query. */
@@ -72,13 +74,14 @@ function bySource({ before, after }: Evidence): FinetuneResult['bySource'] {
 
 /** Weighs what was measured: a model is better when it gains more than chance would, and loses neither generality nor search. */
 export function judgeModel(evidence: Evidence): FinetuneResult {
-  const { before, after, search, guard, crossValidated } = evidence;
+  const { before, after, search, guard, crossValidated, leading = [] } = evidence;
   return {
     before: meanOf(before),
     after: meanOf(after),
     search,
     guard,
     bySource: bySource(evidence),
+    leading: leading.map((part) => ({ ...part, before: meanOf(part.before), after: meanOf(part.after) })),
     queries: before.length,
     moved: movedQueries(before, after, mostMoved),
     ...verdictOf(evidence),

@@ -9,14 +9,14 @@ import type { OpenRoot } from '../openRoot.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { blendModels } from './blendModels.ts';
 import { readCorpus, type CorpusEntry } from './evaluate/corpus.ts';
-import { evaluatePairs, judgedQueries, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
+import { evaluateLeading, judgedQueries, type JudgedOutcome } from './evaluate/evaluatePairs.ts';
 import { RememberingEncoder } from './evaluate/rememberingEncoder.ts';
 import { guardScore, readGuardSet, type GuardSet } from './evaluate/guardSet.ts';
 import { guardTolerance, judgeModel } from './judgeModel.ts';
 import { readPairs } from './pairs/pairsFile.ts';
 import type { RunFolder, RunRecord } from './runs/runFolder.ts';
 import { crossValidationFolds, judgingPairs, splitPairs, type Split } from './split/splitPairs.ts';
-import { trainFold } from './trainFold.ts';
+import { removeAdapted, trainFold } from './trainFold.ts';
 import { checkMatryoshka } from './training/checkSettings.ts';
 import type { TrainingStep } from './training/trainingTypes.ts';
 
@@ -45,10 +45,8 @@ interface Workplace extends RunFinetuningOptions {
   readonly guard: GuardSet;
 }
 
-interface Judged {
-  readonly before: readonly JudgedOutcome[];
-  readonly after: readonly JudgedOutcome[];
-}
+/** By all columns first, then by the leading ones of each Matryoshka dimension. */
+type Judged = BeforeAndAfter<readonly (readonly JudgedOutcome[])[]>;
 
 function tooLittle(pairs: number): SextantError {
   return new SextantError(
@@ -82,8 +80,13 @@ function corpusOf(options: RunFinetuningOptions, judging: readonly QueryPair[]):
   return corpus;
 }
 
+/** Leaves the model in `modelDir`, where an earlier session may have left it. */
 async function train(work: Workplace, split: Split, modelDir: string, checkpointDir: string): Promise<void> {
-  const { record, access, signal } = work;
+  const { folder, record, access, signal } = work;
+  if (folder.hasModelAt(modelDir)) {
+    await removeAdapted(modelDir, checkpointDir);
+    return;
+  }
   const teaches = ({ source }: QueryPair): boolean => !record.settings.without.includes(source);
   const judging = new Set([...split.tune, ...split.held].map(({ path }) => path));
   await trainFold({
@@ -106,6 +109,7 @@ async function train(work: Workplace, split: Split, modelDir: string, checkpoint
     onStep: work.onStep,
     onEvaluation: work.onEvaluation,
   });
+  await removeAdapted(modelDir, checkpointDir);
 }
 
 async function withModel<T>(
@@ -122,28 +126,28 @@ async function withModel<T>(
 }
 
 async function judge(work: Workplace, held: readonly QueryPair[], modelDir: string): Promise<Judged> {
-  const { base, corpus, signal } = work;
+  const { base, corpus, record, signal } = work;
   const queries = judgedQueries(held);
+  const dimensions = [base.dimension, ...record.settings.matryoshka.map(({ dimension }) => dimension)];
   work.onActivity('Evaluating');
-  const before = await evaluatePairs(base, queries, corpus, { signal });
-  const after = await withModel(work, modelDir, (tuned) => evaluatePairs(tuned, queries, corpus, { signal }));
-  return { before, after };
+  const evaluate = (encoder: Encoder): Promise<JudgedOutcome[][]> =>
+    evaluateLeading(encoder, queries, corpus, dimensions, { signal });
+  return { before: await evaluate(base), after: await withModel(work, modelDir, evaluate) };
 }
 
 /** Trains each fold and judges it by what it did not see; folds that an earlier session finished are not trained again. */
 async function crossValidate(work: Workplace): Promise<Judged> {
   const folds = crossValidationFolds(work.pairs, foldCount, work.record.settings.seed);
-  const before: JudgedOutcome[] = [];
-  const after: JudgedOutcome[] = [];
+  const judged: Judged[] = [];
   for (const [index, fold] of folds.entries()) {
     const { modelDir, checkpointDir } = work.folder.fold(index);
     work.onActivity(`Cross-validation ${index + 1} of ${folds.length}`);
-    if (!work.folder.hasModelAt(modelDir)) await train(work, fold, modelDir, checkpointDir);
-    const judged = await judge(work, fold.held, modelDir);
-    before.push(...judged.before);
-    after.push(...judged.after);
+    await train(work, fold, modelDir, checkpointDir);
+    judged.push(await judge(work, fold.held, modelDir));
   }
-  return { before, after };
+  const joined = (side: keyof Judged): JudgedOutcome[][] =>
+    judged[0]!.before.map((_, at) => judged.flatMap((part) => part[side][at]!));
+  return { before: joined('before'), after: joined('after') };
 }
 
 /** Hybrid search over the workspace of now, with either model. */
@@ -204,7 +208,7 @@ async function guardScores(work: Workplace, modelDir: string): Promise<BeforeAnd
 }
 
 async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneResult> {
-  const { folder, pairs } = work;
+  const { folder, pairs, record } = work;
   const { modelDir, checkpointDir } = folder;
   const crossValidated = judgedQueries(split.held).length < fewestHeld || split.train.length < fewestTrain;
   const judging = judgingPairs(pairs);
@@ -216,13 +220,20 @@ async function trainAndJudge(work: Workplace, split: Split): Promise<FinetuneRes
   );
   const folded = crossValidated ? await crossValidate(work) : undefined;
   const whole = crossValidated ? { train: pairs, tune: [], held: [] } : split;
-  if (!folder.hasModelAt(modelDir)) await train(work, whole, modelDir, checkpointDir);
+  await train(work, whole, modelDir, checkpointDir);
   const guard = await tamed(work, modelDir);
   const judged = folded ?? (await judge(work, split.held, modelDir));
+  const [before = [], ...beforeLeading] = judged.before;
+  const [after = [], ...afterLeading] = judged.after;
+  const leading = beforeLeading.map((outcomes, at) => ({
+    dimension: record.settings.matryoshka[at]!.dimension,
+    before: outcomes,
+    after: afterLeading[at]!,
+  }));
   // A model that has seen all pairs cannot be judged by them: of a small workspace the model alone is measured, fold by fold.
-  const alone = { before: meanScores(judged.before), after: meanScores(judged.after) };
+  const alone = { before: meanScores(before), after: meanScores(after) };
   const search = crossValidated ? alone : await searchScores(work, split.held, modelDir);
-  return judgeModel({ ...judged, guard, search, crossValidated });
+  return judgeModel({ before, after, leading, guard, search, crossValidated });
 }
 
 /**

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { mean } from '../eval/retrievalMetrics.ts';
 import type { FinetuneSettings, QueryPair } from '../../shared/finetune.ts';
 import type { Encoder } from '../runtime/encoder.ts';
@@ -9,7 +11,12 @@ import { guardScore, type GuardSet } from './evaluate/guardSet.ts';
 import { adaptEncoder } from './training/adaptEncoder.ts';
 import { mineNegatives } from './hardNegatives.ts';
 import { trainEncoder } from './training/trainEncoder.ts';
-import { defaultEncoderSettings, type TrainingStep, type Verdict } from './training/trainingTypes.ts';
+import {
+  defaultEncoderSettings,
+  type OptimizerSettings,
+  type TrainingStep,
+  type Verdict,
+} from './training/trainingTypes.ts';
 
 export interface TrainFoldOptions {
   readonly train: readonly QueryPair[];
@@ -39,7 +46,7 @@ export interface TrainFoldOptions {
 /** Evaluations while training look at so many texts: enough to rank candidates, quick enough to do it often. */
 const tuneCorpus = 1500;
 const evaluationsPerRun = 4;
-/** Filling in hidden tokens takes a few minutes for so many texts. */
+/** Filling in hidden tokens of so many texts takes the embedded default a few minutes. */
 const mostAdaptationTexts = 4000;
 /** Evaluations without a better score after which training ends. */
 const patience = 3;
@@ -84,48 +91,51 @@ async function candidateJudge(
   };
 }
 
-/** Where the adaptation keeps what training keeps in `folder`; both are gone once the model is trained. */
-function adaptedDir(folder: string): string {
-  return `${folder}-adapted`;
+/** Share of `maxMinutes` that filling in hidden tokens may take. */
+const adaptationShare = 0.5;
+const adaptedSuffix = '-adapted';
+
+/** What both stages of a training have in common. */
+function optimizerOf({ settings, threads }: TrainFoldOptions): Partial<OptimizerSettings> {
+  const { method, batchSize, warmup, schedule, weightDecay, maxGradientNorm, loraRank, seed } = settings;
+  const loraAlpha = 2 * loraRank;
+  return { method, batchSize, warmup, schedule, weightDecay, maxGradientNorm, loraRank, loraAlpha, seed, threads };
 }
 
 /** The model to train on: the base, or what it became by filling in the words of those files that do not judge. */
-async function adapted({
-  baseDir,
-  modelDir,
-  checkpointDir,
-  wrongAnswers,
-  settings,
-  threads,
-  signal,
-  onActivity,
-  onMaskedStep,
-}: TrainFoldOptions): Promise<string> {
-  const { maskedEpochs, maskedLearningRate, maskRate, method, batchSize, loraRank, seed } = settings;
+async function adapted(options: TrainFoldOptions): Promise<string> {
+  const { base, baseDir, modelDir, checkpointDir, wrongAnswers, settings } = options;
+  const { maskedEpochs, maskedLearningRate, maskRate, maxMinutes } = settings;
   if (maskedEpochs === 0) return baseDir;
-  const outDir = adaptedDir(modelDir);
+  const texts = sampled(wrongAnswers, new Set(), mostAdaptationTexts).map(({ text }) => text);
+  // Named by what it is made of: pairs that were edited while the run was paused may have changed which files judge.
+  const made = hash('sha256', JSON.stringify([base.fingerprint, settings, texts])).slice(0, 16);
+  const outDir = `${modelDir}${adaptedSuffix}-${made}`;
   // It appears when it is complete: an earlier session may have got so far.
   if (existsSync(outDir)) return outDir;
-  onActivity('Learning the words of the workspace');
+  options.onActivity('Learning the words of the workspace');
   await adaptEncoder({
     modelDir: baseDir,
     outDir,
-    checkpointDir: adaptedDir(checkpointDir),
-    texts: sampled(wrongAnswers, new Set(), mostAdaptationTexts).map(({ text }) => text),
-    settings: {
-      method,
-      batchSize,
-      loraRank,
-      seed,
-      threads,
-      maskRate,
-      epochs: maskedEpochs,
-      learningRate: maskedLearningRate,
-    },
-    signal,
-    onStep: onMaskedStep,
+    checkpointDir: `${checkpointDir}${adaptedSuffix}`,
+    texts,
+    settings: { ...optimizerOf(options), maskRate, epochs: maskedEpochs, learningRate: maskedLearningRate },
+    maxSeconds: 60 * maxMinutes * adaptationShare,
+    signal: options.signal,
+    onStep: options.onMaskedStep,
   });
   return outDir;
+}
+
+/** Removes what adaptations left beside these folders; what cannot be removed now goes with the run. */
+export async function removeAdapted(...folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const names = await readdir(path.dirname(folder)).catch(() => []);
+    for (const name of names.filter((other) => other.startsWith(`${path.basename(folder)}${adaptedSuffix}`))) {
+      const left = path.join(path.dirname(folder), name);
+      await rm(left, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    }
+  }
 }
 
 /** Trains on one split; the model is in `modelDir` afterwards. @throws as `trainEncoder` does */
@@ -136,8 +146,8 @@ export async function trainFold(
   onActivity('Mining hard negatives');
   const mined = await mineNegatives(train, wrongAnswers, base, settings, signal);
   const judge = tune.length === 0 ? undefined : await candidateJudge(options);
-  const startDir = await adapted(options);
   const stop = new EarlyStop(settings.maxMinutes);
+  const startDir = await adapted(options);
   const steps = Math.max(1, Math.ceil(mined.pairs.length / settings.batchSize)) * settings.epochs;
   if (judge !== undefined) options.onEvaluation(0, (await judge(base)).ndcg10);
   onActivity('Training');
@@ -153,29 +163,21 @@ export async function trainFold(
   };
   const result = await trainEncoder({
     modelDir: startDir,
+    anchorDir: options.baseDir,
     outDir: modelDir,
     checkpointDir,
     pairs: mined.pairs,
     name: options.name,
     settings: {
       ...defaultEncoderSettings,
-      method: settings.method,
+      ...optimizerOf(options),
       epochs: settings.epochs,
-      batchSize: settings.batchSize,
       learningRate: settings.learningRate,
-      warmup: settings.warmup,
-      schedule: settings.schedule,
-      weightDecay: settings.weightDecay,
-      maxGradientNorm: settings.maxGradientNorm,
       tableRate: settings.tableRate,
-      loraRank: settings.loraRank,
-      loraAlpha: 2 * settings.loraRank,
       scale: settings.scale,
       negativesPerPair: settings.negatives,
       anchor: settings.anchor,
       matryoshka: settings.matryoshka,
-      seed: settings.seed,
-      threads: options.threads,
     },
     signal,
     onStep: options.onStep,
@@ -184,7 +186,5 @@ export async function trainFold(
       evaluateEvery: Math.max(1, Math.round(steps / evaluationsPerRun)),
     }),
   });
-  for (const done of [adaptedDir(modelDir), adaptedDir(checkpointDir)])
-    await rm(done, { recursive: true, force: true });
   return { steps: result.steps, inconsistent: mined.inconsistent };
 }

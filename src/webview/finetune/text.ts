@@ -84,12 +84,15 @@ export const text = {
   methods: { lora: 'LoRA', full: 'All weights' },
   schedules: { linear: 'Linearly', cosine: 'By a cosine', constant: 'Not at all' },
   matryoshkaExample: '128, 64',
-  matryoshkaHint: 'Leading columns of the embedding that are to serve on their own; with a weight: 128:1, 64:0.5',
+  matryoshkaHint:
+    'Leading columns of the embedding that are to serve on their own, for uses of the model elsewhere: Sextant searches by all. With weights: 128:1, 64:0.5',
   blockers: {
     noFolder: 'Open a folder to measure and fine-tune search on it.',
     untrusted: 'Trust this workspace first.',
     engineDown: 'The engine has stopped.',
   } satisfies Record<PanelBlocker, string>,
+  between: (min: number, max: number) => `${min} to ${max}`,
+  leading: (dimension: number) => `nDCG@10, first ${dimension} columns`,
   source: (source: PairSource | 'all') => (source === 'all' ? 'All questions' : sources[source]),
   phase: (phase: MeasurePhase) => phases[phase],
   split: (train: number, tune: number, held: number) =>

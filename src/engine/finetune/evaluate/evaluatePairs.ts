@@ -48,6 +48,18 @@ export async function evaluatePairs(
   corpus: readonly CorpusEntry[],
   options: EmbedAllOptions = {},
 ): Promise<JudgedOutcome[]> {
+  const [outcomes] = await evaluateLeading(encoder, queries, corpus, [encoder.dimension], options);
+  return outcomes!;
+}
+
+/** The same by the leading columns of the embeddings alone, for each of the dimensions; texts are embedded once. */
+export async function evaluateLeading(
+  encoder: Encoder,
+  queries: readonly JudgedQuery[],
+  corpus: readonly CorpusEntry[],
+  dimensions: readonly number[],
+  options: EmbedAllOptions = {},
+): Promise<JudgedOutcome[][]> {
   const documents = await embedAll(
     encoder,
     corpus.map(({ text }) => text),
@@ -60,13 +72,29 @@ export async function evaluatePairs(
     'query',
     { signal: options.signal },
   );
-  const rankings = await rankAll(asked, documents, depth, options.signal);
-  return rankings.map((ranking, at) =>
-    outcome(
-      queries[at]!,
-      ranking.map(({ index }) => corpus[index]!),
-    ),
-  );
+  const results: JudgedOutcome[][] = [];
+  for (const dimension of dimensions) {
+    const rankings = await rankAll(leading(asked, dimension), leading(documents, dimension), depth, options.signal);
+    results.push(
+      rankings.map((ranking, at) =>
+        outcome(
+          queries[at]!,
+          ranking.map(({ index }) => corpus[index]!),
+        ),
+      ),
+    );
+  }
+  return results;
+}
+
+/** Leading columns, scaled to length 1. */
+function leading(vectors: readonly Float32Array[], dimension: number): readonly Float32Array[] {
+  if (vectors.every(({ length }) => length <= dimension)) return vectors;
+  return vectors.map((vector) => {
+    const columns = vector.subarray(0, dimension);
+    const length = Math.sqrt(columns.reduce((sum, value) => sum + value * value, 0)) || 1;
+    return columns.map((value) => value / length);
+  });
 }
 
 export function meanOf(outcomes: readonly RetrievalScores[]): RetrievalScores {

@@ -28,7 +28,7 @@ export function describeRun(
     state: interrupted ? 'paused' : record.state,
     activity: progress?.doing ?? '',
     pairsFile: folder.pairsFile,
-    ...position,
+    ...(progress?.position ?? position),
     loss: thinned(loss),
     maskedLoss: thinned(maskedLoss),
     evaluations,

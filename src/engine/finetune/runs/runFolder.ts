@@ -7,9 +7,11 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import {
   defaultFinetuneSettings,
@@ -68,8 +70,9 @@ function parseRow(line: string): CurveRow | undefined {
   }
 }
 
+const renameAttempts = 5;
 const unfinished = '.unfinished';
-/** A folder that has not changed for so long is neither being made nor removed: both write and delete files all the while. */
+/** A run is made and removed in less. */
 const leftOverMs = 60_000;
 
 /** The files of one run. `run.json` is replaced as a whole, so that it is never half-written. */
@@ -109,7 +112,7 @@ export class RunFolder {
     mkdirSync(made.folder, { recursive: true });
     try {
       await fill(made);
-      renameSync(made.folder, this.folder);
+      await renamed(made.folder, this.folder);
     } catch (error) {
       made.#discard();
       throw error;
@@ -124,10 +127,11 @@ export class RunFolder {
 
   /** Removes what processes that were killed left of runs they were making or removing. */
   static removeLeftOver(directory: string): void {
-    for (const name of readdirSync(directory)) {
+    for (const name of readdirSync(directory).filter((other) => other.endsWith(unfinished))) {
       const folder = path.join(directory, name);
-      const old = (): boolean => Date.now() - statSync(folder).mtimeMs > leftOverMs;
-      if (name.endsWith(unfinished) && old()) new RunFolder(folder).#discard();
+      // Another process may be removing it too; whatever stays is looked at the next time.
+      const changedAt = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+      if (Date.now() - changedAt > leftOverMs) new RunFolder(folder).#discard();
     }
   }
 
@@ -188,15 +192,35 @@ export class RunFolder {
     rmSync(path.join(this.folder, 'curve.jsonl'), { force: true });
   }
 
-  /** At once for whoever lists runs, however long the files take. */
-  remove(): void {
+  /** At once for whoever lists runs, however long the files take; what cannot be removed now is removed later. */
+  async remove(): Promise<void> {
     const gone = `${this.folder}${unfinished}`;
-    renameSync(this.folder, gone);
+    await renamed(this.folder, gone);
+    const now = new Date();
+    utimesSync(gone, now, now);
     new RunFolder(gone).#discard();
   }
 
   #discard(): void {
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // A file that somebody holds open; see removeLeftOver.
+    }
+  }
+}
+
+/** Windows moves no folder while somebody, such as a virus scanner, reads a file in it. */
+async function renamed(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const held = ['EPERM', 'EBUSY', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!held || attempt === renameAttempts) throw error;
+      await delay(100 * attempt);
+    }
   }
 }
 

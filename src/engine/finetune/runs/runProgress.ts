@@ -35,6 +35,8 @@ export function curvesOf(rows: readonly CurveRow[]): Curves {
 /** Writes down how a run goes on, and tells it a few times a second. */
 export class RunProgress {
   doing = 'Starting';
+  /** Where training stands now; nothing yet where only what came before it is known. */
+  position: Pick<TrainingStep, 'step' | 'steps' | 'epoch'> = { step: 0, steps: 0, epoch: 0 };
   tokensPerSecond: number | undefined;
   etaSeconds: number | undefined;
   readonly #folder: RunFolder;
@@ -50,6 +52,7 @@ export class RunProgress {
   activity(doing: string): void {
     this.doing = doing;
     this.etaSeconds = undefined;
+    this.tokensPerSecond = undefined;
     this.#stepMs = undefined;
     this.#lastStep = performance.now();
     this.#throttle.soon();
@@ -57,12 +60,14 @@ export class RunProgress {
 
   step({ step, steps, epoch, loss, tokensPerSecond }: TrainingStep): void {
     this.#folder.addToCurve({ step, steps, epoch, loss, tokensPerSecond });
+    this.position = { step, steps, epoch };
     this.#took({ step, steps, tokensPerSecond });
   }
 
   /** Steps of the adaptation are told by the activity, since those of training begin at 1 after them. */
   maskedStep({ step, steps, loss, tokensPerSecond }: TrainingStep): void {
     this.#folder.addToCurve({ step, maskedLoss: loss });
+    this.position = { step: 0, steps: 0, epoch: 0 };
     this.doing = `Learning the words of the workspace: step ${step} of ${steps}, loss ${loss.toFixed(2)}`;
     this.#took({ step, steps, tokensPerSecond });
   }

@@ -50,7 +50,7 @@ export class EncoderObjective implements Objective<StepInput> {
     return new EncoderObjective(pairs, tokens, settings);
   }
 
-  /** Called once with the weights from before training, whatever state is taken up afterwards. */
+  /** Called once with the weights that the anchor holds to, whatever state is taken up afterwards. */
   async prepare(rows: (lists: readonly Int32Array[]) => Promise<Matrix>): Promise<void> {
     if (this.#settings.anchor === 0) return;
     const lists = this.#tokens.flatMap(({ query, document, negatives }) => [query, document, ...negatives]);

@@ -40,7 +40,7 @@ export async function runTraining(task: TrainingTask, options: RunOptions): Prom
 }
 
 function jobOf(task: TrainingTask, options: RunOptions): Omit<TrainingJob, 'stop' | 'port'> {
-  const { modelDir, outDir, checkpointDir, name, evaluate, evaluateEvery } = options;
+  const { modelDir, outDir, checkpointDir, name, evaluate, evaluateEvery, maxSeconds } = options;
   const { settings } = task;
   const threads = settings.threads > 0 ? settings.threads : Math.ceil(os.availableParallelism() / 2);
   return {
@@ -51,6 +51,7 @@ function jobOf(task: TrainingTask, options: RunOptions): Omit<TrainingJob, 'stop
     name,
     evaluates: evaluate !== undefined,
     evaluateEvery,
+    maxSeconds,
   };
 }
 

@@ -15,7 +15,7 @@ import { PackedGradients, type Checkpoint } from './packedGradients.ts';
 import type { TaskOf, TrainingJob } from './trainingJob.ts';
 import { TrainingLoop, type TrainingHooks } from './trainingLoop.ts';
 import { planTraining, type TrainingPlan } from './trainingPlan.ts';
-import type { TrainingResult } from './trainingTypes.ts';
+import type { EncoderSettings, TrainingResult } from './trainingTypes.ts';
 import type { WriteOptions } from './writeTrainedModel.ts';
 
 /** What a training consists of; its gradients hold memory until they are disposed of. */
@@ -67,7 +67,7 @@ function courseOf(model: ModelFolder, { task }: TrainingJob, checkpoint: Checkpo
 
 async function encoderCourse(
   model: ModelFolder,
-  { pairs, settings }: TaskOf<'encoder'>,
+  { pairs, settings, anchorDir }: TaskOf<'encoder'>,
   checkpoint: Checkpoint,
 ): Promise<Course> {
   const { network } = model;
@@ -76,13 +76,24 @@ async function encoderCourse(
   const plan = planTraining(model, network, network.embedding, settings);
   const gradients = await PackedGradients.open(plan, settings.threads);
   try {
-    await objective.prepare((lists) => gradients.rows(lists, checkpoint));
+    const before = anchorDir === model.folder ? gradients : await untrained(anchorDir, settings);
+    try {
+      await objective.prepare((lists) => before.rows(lists, checkpoint));
+    } finally {
+      if (before !== gradients) await before.dispose();
+    }
   } catch (error) {
     await gradients.dispose();
     throw error;
   }
   const matryoshka = settings.matryoshka.map(({ dimension }) => dimension);
   return { plan, steps: stepsOf(objective, gradients, settings.epochs), gradients, write: { matryoshka } };
+}
+
+/** A model as it is, to embed with. */
+async function untrained(modelDir: string, settings: EncoderSettings): Promise<PackedGradients> {
+  const model = await readModelFolder(modelDir);
+  return PackedGradients.open(planTraining(model, model.network, model.network.embedding, settings), settings.threads);
 }
 
 async function maskedCourse(

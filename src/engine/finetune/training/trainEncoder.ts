@@ -10,8 +10,8 @@ import { defaultEncoderSettings, type TrainEncoderOptions, type TrainingResult }
  * that cannot be or too little data, or what `readModelFolder` throws; the signal's reason when aborted.
  */
 export async function trainEncoder(options: TrainEncoderOptions): Promise<TrainingResult> {
-  const { pairs, ...rest } = options;
+  const { pairs, anchorDir = options.modelDir, ...rest } = options;
   const settings = checkEncoderSettings({ ...defaultEncoderSettings, ...options.settings });
   if (pairs.length < 2) throw new SextantError('invalid_argument', 'Training takes two pairs at least.');
-  return runTraining({ kind: 'encoder', pairs, settings }, rest);
+  return runTraining({ kind: 'encoder', pairs, settings, anchorDir }, rest);
 }

@@ -13,7 +13,12 @@ import type {
 
 /** What is trained on which data. */
 export type TrainingTask =
-  | { readonly kind: 'encoder'; readonly pairs: readonly TrainingPair[]; readonly settings: EncoderSettings }
+  | {
+      readonly kind: 'encoder';
+      readonly pairs: readonly TrainingPair[];
+      readonly settings: EncoderSettings;
+      readonly anchorDir: string;
+    }
   | { readonly kind: 'masked'; readonly texts: readonly string[]; readonly settings: MaskedSettings }
   | {
       readonly kind: 'classifier';
@@ -34,6 +39,7 @@ export interface TrainingJob {
   /** Whether candidates are to be judged, and after how many steps; once an epoch if that is not said. */
   readonly evaluates: boolean;
   readonly evaluateEvery: number | undefined;
+  readonly maxSeconds: number | undefined;
   /** Its one number turns 1 when training is to stop. */
   readonly stop: Int32Array<SharedArrayBuffer>;
   /** Events to the caller, verdicts from it. */

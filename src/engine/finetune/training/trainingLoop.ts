@@ -57,7 +57,10 @@ export class TrainingLoop {
     try {
       // The step that a state was saved after may not have been judged yet.
       if (this.#progress.step > 0) await evaluate();
+      const deadline = start + 1000 * (job.maxSeconds ?? Infinity);
       while (!this.#progress.ended && this.#progress.step < all.length) {
+        // Weights that are all from before training are no result.
+        if (performance.now() > deadline && this.#progress.step > 0) break;
         const { take, epoch } = all[this.#progress.step]!;
         await this.#step(take, { epoch, steps: all.length }, checkpoint);
         await evaluate();

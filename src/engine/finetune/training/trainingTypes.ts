@@ -126,6 +126,8 @@ interface TrainingOptions {
    * goes on from there; otherwise it starts anew. It is emptied when training succeeds.
    */
   readonly checkpointDir: string;
+  /** Training ends after so many seconds of this call with the weights that it has then. */
+  readonly maxSeconds?: number;
   /** Aborting saves the state, so that the same call resumes; then it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onStep?: (step: TrainingStep) => void;
@@ -138,6 +140,8 @@ interface TrainingOptions {
 }
 
 export interface TrainEncoderOptions extends TrainingOptions {
+  /** Model whose embeddings the anchor holds to, where it is not the one that training starts from. */
+  readonly anchorDir?: string;
   /** Without the model's prefixes, which training adds. */
   readonly pairs: readonly TrainingPair[];
   readonly settings?: Partial<EncoderSettings>;

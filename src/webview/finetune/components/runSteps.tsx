@@ -74,7 +74,7 @@ function Training({ run, send }: RunProps) {
     <>
       {run.state === 'ready' && <SettingsForm settings={settings} recommended={run.settings} onChange={setSettings} />}
       {running && <p>{run.activity}</p>}
-      {run.steps > 0 && <p class="dim">{text.progress(run)}</p>}
+      {text.progress(run) !== '' && <p class="dim">{text.progress(run)}</p>}
       <Curves run={run} />
       {run.error !== undefined && (
         <p class="failure" role="alert">

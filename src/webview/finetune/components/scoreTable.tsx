@@ -9,7 +9,7 @@ interface Row {
 }
 
 export function rowsOf(result: FinetuneResult): Row[] {
-  const { before, after, search, guard, bySource } = result;
+  const { before, after, search, guard, bySource, leading = [] } = result;
   const row = (label: string, was: number, is: number, indented = false): Row => ({
     label,
     before: was,
@@ -21,6 +21,7 @@ export function rowsOf(result: FinetuneResult): Row[] {
     ...bySource.map((part) => row(text.source(part.source), part.before.ndcg10, part.after.ndcg10, true)),
     row(text.rows.mrr10, before.mrr10, after.mrr10),
     row(text.rows.recall10, before.recall10, after.recall10),
+    ...leading.map((part) => row(text.leading(part.dimension), part.before.ndcg10, part.after.ndcg10)),
     row(text.rows.search, search.before.ndcg10, search.after.ndcg10),
     row(text.rows.guard, guard.before, guard.after),
   ];

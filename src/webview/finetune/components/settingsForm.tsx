@@ -32,12 +32,6 @@ interface SettingsFormProps {
 
 /** What may be changed of a training, folded away: the defaults are chosen by measurement. */
 export function SettingsForm({ settings, recommended, onChange }: SettingsFormProps) {
-  const change = (field: NumberField, value: number): void => {
-    const { min, max } = bounds[field];
-    if (Number.isFinite(value) && value >= min && value <= max) {
-      onChange({ ...settings, [field]: value });
-    }
-  };
   return (
     <details class="settings">
       <summary>{text.settings}</summary>
@@ -60,9 +54,15 @@ export function SettingsForm({ settings, recommended, onChange }: SettingsFormPr
           <span>{text.fields[field]}</span>
           <input
             type="number"
+            required
             {...bounds[field]}
+            title={text.between(bounds[field].min, bounds[field].max)}
             value={settings[field]}
-            onChange={(event) => change(field, event.currentTarget.valueAsNumber)}
+            onChange={({ currentTarget: input }) => {
+              // What cannot be is marked by the style of invalid inputs while it is typed, and taken back here.
+              if (input.validity.valid) onChange({ ...settings, [field]: input.valueAsNumber });
+              else input.value = String(settings[field]);
+            }}
           />
         </label>
       ))}
@@ -105,22 +105,23 @@ interface MatryoshkaProps {
   readonly onChange: (value: FinetuneSettings['matryoshka']) => void;
 }
 
-/** A list of dimensions; what is no such list is marked, and the last one that was is used. */
+/** A list of dimensions; what is no such list is marked while it is typed, and taken back afterwards. */
 function Matryoshka({ value, onChange }: MatryoshkaProps) {
-  const [typed, setTyped] = useState(() => formatMatryoshka(value));
-  const wrong = parseMatryoshka(typed) === undefined;
+  const [typed, setTyped] = useState<string>();
+  const shown = typed ?? formatMatryoshka(value);
   return (
     <label title={text.matryoshkaHint}>
       <span>{text.fields.matryoshka}</span>
       <input
         type="text"
-        value={typed}
+        value={shown}
         placeholder={text.matryoshkaExample}
-        aria-invalid={wrong}
-        onInput={(event) => {
-          setTyped(event.currentTarget.value);
-          const read = parseMatryoshka(event.currentTarget.value);
+        aria-invalid={parseMatryoshka(shown) === undefined}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onChange={() => {
+          const read = parseMatryoshka(shown);
           if (read !== undefined) onChange(read);
+          setTyped(undefined);
         }}
       />
     </label>

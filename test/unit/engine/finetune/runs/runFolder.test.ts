@@ -36,7 +36,7 @@ test('a run appears with all of its files, or not at all', async (context) => {
     full,
   );
   assert.deepEqual(fs.readdirSync(directory), ['a']);
-  folder.remove();
+  await folder.remove();
   assert.deepEqual(fs.readdirSync(directory), []);
 });
 
