@@ -41,7 +41,7 @@ function discoverySettings(settings: EngineSettings, root: WorkspaceRoot): Disco
 
 /** One workspace folder with its database and, once started, the indexer that keeps it up to date. */
 export class OpenRoot {
-  readonly workspace: WorkspaceRoot;
+  #workspace: WorkspaceRoot;
   readonly #options: OpenRootOptions;
   readonly #file: string;
   #settings: DiscoverySettings;
@@ -54,7 +54,7 @@ export class OpenRoot {
   /** @throws SextantError `database_too_new`, `database_busy`, `disk_full` */
   constructor(options: OpenRootOptions) {
     this.#options = options;
-    this.workspace = options.root;
+    this.#workspace = options.root;
     this.#settings = discoverySettings(options.settings, options.root);
     this.#file = databaseFile(options.storageDir, options.root.path);
     this.#store = new RootStore(this.#file);
@@ -65,6 +65,11 @@ export class OpenRoot {
 
   static exists(storageDir: string, root: WorkspaceRoot): boolean {
     return existsSync(databaseFile(storageDir, root.path));
+  }
+
+  /** The folder with its settings of now. */
+  get workspace(): WorkspaceRoot {
+    return this.#workspace;
   }
 
   get root(): string {
@@ -132,6 +137,7 @@ export class OpenRoot {
   }
 
   updateSettings(settings: EngineSettings, root: WorkspaceRoot): void {
+    this.#workspace = root;
     const moved = JSON.stringify(settings.team) !== JSON.stringify(this.#teamSettings);
     if (moved) this.#changeTeam(settings);
     const next = discoverySettings(settings, root);

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { serializeError, type SerializedError } from '../../shared/errors.ts';
 import type {
+  LogLine,
   EngineMethod,
   EngineParams,
   EngineResults,
@@ -49,14 +50,18 @@ export class EngineClient {
   readonly #events = new EventEmitter<ClientEvents>();
   #settings: EngineSettings;
   #roots: readonly WorkspaceRoot[] = [];
+  /** What the present engine was told last. */
+  #told: { settings?: EngineSettings; roots?: readonly WorkspaceRoot[] } = {};
   #paused = false;
   #status: EngineStatus | null = null;
+  readonly #onLog: (line: LogLine) => void;
 
   constructor(options: EngineClientOptions) {
     this.#settings = options.settings;
+    this.#onLog = options.onLog;
     this.#supervisor = new EngineSupervisor({
       ...options,
-      settings: () => this.#settings,
+      settings: () => (this.#told.settings = this.#settings),
       restore: (engine) => this.#restore(engine),
       onState: (state) => this.#onState(state),
       onStatus: (status) => this.#setStatus(status),
@@ -151,7 +156,7 @@ export class EngineClient {
   async setSettings(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
     const engine = this.#supervisor.running;
-    if (engine) this.#setStatus(await engine.request('updateSettings', { settings }));
+    if (engine) await this.#updateSettings(engine);
   }
 
   async setPaused(paused: boolean): Promise<void> {
@@ -176,6 +181,7 @@ export class EngineClient {
   /** What cannot be opened shows as a broken root wherever the status is shown. */
   async #openRoots(engine: EngineProcess): Promise<void> {
     const roots = this.#roots;
+    this.#told.roots = roots;
     try {
       this.#setStatus(await engine.request('openRoots', { roots: [...roots] }));
     } catch (error) {
@@ -184,8 +190,25 @@ export class EngineClient {
     }
   }
 
+  async #updateSettings(engine: EngineProcess): Promise<void> {
+    this.#told.settings = this.#settings;
+    this.#setStatus(await engine.request('updateSettings', { settings: this.#settings }));
+  }
+
+  /** Tells an engine that runs now what changed while it started: a key that was read from the secrets meanwhile, a folder. */
+  async #catchUp(): Promise<void> {
+    const engine = this.#supervisor.running;
+    if (engine && this.#told.settings !== this.#settings) await this.#updateSettings(engine);
+    if (engine && this.#told.roots !== this.#roots) await this.#openRoots(engine);
+  }
+
   #onState(state: EngineState): void {
     this.#events.emit('state', state);
+    if (state.kind === 'running') {
+      this.#catchUp().catch((error: unknown) => {
+        this.#onLog({ level: 'warn', message: `What changed while the engine started: ${String(error)}` });
+      });
+    }
     if (state.kind === 'failed' || state.kind === 'stopped') this.#setStatus(null);
   }
 

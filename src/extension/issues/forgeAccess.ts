@@ -1,16 +1,23 @@
 import * as vscode from 'vscode';
 import type { Forge } from '../../shared/mood.ts';
-import { forgeKindOf, parseRemote } from './parseRemote.ts';
+import { readNetworkAccess } from '../config/networkAccess.ts';
+import { forgeKindOf, githubSignIn, parseRemote } from './parseRemote.ts';
 import { gitRemotes } from './gitRemotes.ts';
 
-const secretPrefix = 'sextant.gitlabToken.';
+const tokens = {
+  github: { secret: 'sextant.githubToken.', scope: 'repo' },
+  gitlab: { secret: 'sextant.gitlabToken.', scope: 'read_api' },
+} as const;
+
+/** Hosts that refused the session they got: the user signs in anew. */
+const refusedHosts = new Set<string>();
 
 function enterpriseUri(): string | undefined {
   const uri = vscode.workspace.getConfiguration('github-enterprise').get<string>('uri');
   return uri === undefined || uri === '' ? undefined : uri;
 }
 
-/** Finds the forge of a folder and signs in to it: VS Code's own accounts for GitHub, a token in the secret storage for GitLab. */
+/** Finds the forge of a folder and signs in to it: by VS Code's own accounts for GitHub, else by a token in the secret storage. */
 export class ForgeAccess {
   readonly #secrets: vscode.SecretStorage;
 
@@ -36,13 +43,14 @@ export class ForgeAccess {
     if (remote === undefined) return undefined;
     const kind = forgeKindOf(remote.host, enterpriseUri()) ?? (await this.#askKind());
     if (kind === undefined) return undefined;
-    const token = kind === 'github' ? await this.#github(remote.host) : await this.#gitlab(remote.host);
-    return { kind, ...remote, ...(token === undefined ? {} : { token }) };
+    const token = kind === 'github' ? await this.#github(remote.host) : await this.#token(kind, remote.host);
+    return { kind, ...remote, network: readNetworkAccess(), ...(token === undefined ? {} : { token }) };
   }
 
   /** The forge refused what it got: asks for another next time. */
   async forget({ kind, host }: Forge): Promise<void> {
-    if (kind === 'gitlab') await this.#secrets.delete(secretPrefix + host);
+    refusedHosts.add(host);
+    await this.#secrets.delete(tokens[kind].secret + host);
   }
 
   async #askKind(): Promise<Forge['kind'] | undefined> {
@@ -56,9 +64,11 @@ export class ForgeAccess {
 
   /** A session of VS Code's; public projects can be read without one, if slowly. */
   async #github(host: string): Promise<string | undefined> {
-    const provider = new URL(host).hostname === 'github.com' ? 'github' : 'github-enterprise';
+    const provider = githubSignIn(host, enterpriseUri());
+    if (provider === 'token') return this.#token('github', host);
     try {
-      return (await vscode.authentication.getSession(provider, ['repo'], { createIfNone: true })).accessToken;
+      const how = refusedHosts.delete(host) ? 'forceNewSession' : 'createIfNone';
+      return (await vscode.authentication.getSession(provider, [tokens.github.scope], { [how]: true }))?.accessToken;
     } catch {
       const without = vscode.l10n.t('Go On Without');
       const question = vscode.l10n.t('Not signed in. Public projects can be read without, up to 60 requests an hour.');
@@ -67,18 +77,19 @@ export class ForgeAccess {
     }
   }
 
-  async #gitlab(host: string): Promise<string | undefined> {
-    const known = await this.#secrets.get(secretPrefix + host);
+  async #token(kind: Forge['kind'], host: string): Promise<string | undefined> {
+    const { secret, scope } = tokens[kind];
+    const known = await this.#secrets.get(secret + host);
     if (known !== undefined) return known;
     const token = await vscode.window.showInputBox({
       title: vscode.l10n.t('Sextant: token for {0}', host),
-      prompt: vscode.l10n.t('With the scope read_api. Kept in the secret storage; leave empty for a public project.'),
+      prompt: vscode.l10n.t('With the scope {0}. Kept in the secret storage; leave empty for a public project.', scope),
       password: true,
       ignoreFocusOut: true,
     });
     if (token === undefined) throw new vscode.CancellationError();
     if (token.trim() === '') return undefined;
-    await this.#secrets.store(secretPrefix + host, token.trim());
+    await this.#secrets.store(secret + host, token.trim());
     return token.trim();
   }
 }

@@ -25,6 +25,17 @@ function longForm(url: string): readonly [host: string, path: string] {
   return protocol === 'ssh:' || protocol === 'git:' ? [`https://${hostname}`, pathname] : ['', ''];
 }
 
+/**
+ * Who signs in to a GitHub host: VS Code's account for github.com, or for the server that the settings of GitHub Enterprise name. Their
+ * tokens belong to these alone, so every other host gets a token of its own; so does one that would be sent it in clear text.
+ */
+export function githubSignIn(host: string, enterprise: string | undefined): 'github' | 'github-enterprise' | 'token' {
+  const { origin, protocol } = new URL(host);
+  if (origin === 'https://github.com') return 'github';
+  const isTheirs = enterprise !== undefined && URL.canParse(enterprise) && new URL(enterprise).origin === origin;
+  return isTheirs && protocol === 'https:' ? 'github-enterprise' : 'token';
+}
+
 /** Which kind of forge a host is, as far as its name or the settings tell. */
 export function forgeKindOf(host: string, enterprise: string | undefined): Forge['kind'] | undefined {
   const { hostname } = new URL(host);

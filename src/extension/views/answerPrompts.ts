@@ -11,8 +11,8 @@ async function ask(model: vscode.LanguageModelChat, prompt: string, token: vscod
 
 /**
  * Sends prompts to a language model that another extension offers to VS Code. The user sees all of them in an editor, chooses the
- * model and agrees first. What was answered before a cancellation is kept.
- * @throws SextantError `not_found` where no extension offers a model.
+ * model and agrees first. What was answered before a cancellation or an error is kept.
+ * @throws SextantError `not_found` where no extension offers a model; the model's error where it answered nothing at all.
  */
 export async function answerPrompts(
   prompts: readonly QuestionPrompt[],
@@ -42,8 +42,25 @@ export async function answerPrompts(
   return vscode.window.withProgress(progress, async (report, token) => {
     const answers: { key: string; text: string }[] = [];
     for (const { key, prompt } of prompts) {
+      let text: string;
+      try {
+        text = await ask(picked.model, prompt, token);
+      } catch (error) {
+        if (token.isCancellationRequested) break;
+        if (answers.length === 0) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        const message = vscode.l10n.t(
+          'The language model stopped after {0} of {1} requests: {2}',
+          answers.length,
+          prompts.length,
+          why,
+        );
+        void vscode.window.showWarningMessage(message);
+        break;
+      }
+      // A provider may end its answer where it was cancelled.
       if (token.isCancellationRequested) break;
-      answers.push({ key, text: await ask(picked.model, prompt, token) });
+      answers.push({ key, text });
       report.report({ increment: 100 / prompts.length, message: `${answers.length}/${prompts.length}` });
     }
     return answers;

@@ -52,7 +52,8 @@ export class FinetunePanel {
   #runs = new Map<string, FinetuneRun>();
   #preparing: AbortController | undefined;
   #measuring: { readonly abort: AbortController; readonly progress: MeasureProgress } | undefined;
-  #report: MeasureReport | null = null;
+  /** The last measurement of each root. */
+  readonly #reports = new Map<string, MeasureReport>();
   #error: SerializedError | null = null;
 
   constructor(host: FinetuneHost) {
@@ -71,6 +72,17 @@ export class FinetunePanel {
 
   /** Something of the world changed: folders, engine, model. */
   refresh(): void {
+    this.#push();
+  }
+
+  /** An engine runs, perhaps another one than before: its runs are those of now. */
+  async engineStarted(): Promise<void> {
+    if (!this.#ready) return;
+    try {
+      await this.#load();
+    } catch (error) {
+      if (!isCancellation(error)) this.#error = serializeError(error);
+    }
     this.#push();
   }
 
@@ -95,17 +107,25 @@ export class FinetunePanel {
     this.#push();
   }
 
-  /** Measures search on the root that is shown; a second call while it runs does nothing. */
+  /**
+   * Measures search on the root that is shown; a second call while it runs does nothing.
+   * @throws SextantError `database_busy` while another root is measured.
+   */
   async measure(): Promise<void> {
     const root = this.#currentRoot();
-    if (root === null || this.#measuring !== undefined) return;
+    if (root === null || this.#measuring?.progress.root === root) return;
+    if (this.#measuring !== undefined) {
+      throw new SextantError('database_busy', 'Another folder is being measured.', {
+        hint: 'Wait for it, or cancel it there.',
+      });
+    }
     const abort = new AbortController();
     this.#begin();
     this.#measuring = { abort, progress: { root, phase: 'mining', share: 0 } };
     this.#push();
     try {
       const request = { root, queries: defaultMeasuredQueries, sources: [...measuredSources] };
-      this.#report = await this.#host.request('measure', request, abort.signal);
+      this.#reports.set(root, await this.#host.request('measure', request, abort.signal));
     } finally {
       this.#measuring = undefined;
     }
@@ -134,7 +154,6 @@ export class FinetunePanel {
         return this.#load();
       case 'chooseRoot':
         this.#root = message.root;
-        this.#report = null;
         return;
       case 'measure':
         return this.measure();
@@ -233,8 +252,8 @@ export class FinetunePanel {
         root,
         runs,
         preparing: this.#preparing !== undefined,
-        measuring: this.#measuring?.progress ?? null,
-        report: this.#report,
+        measuring: this.#measuring?.progress.root === root ? this.#measuring.progress : null,
+        report: this.#reports.get(root ?? '') ?? null,
         error: this.#error,
       },
     });

@@ -58,7 +58,12 @@ export function createFinetuneView(
       new vscode.Disposable(client.onFinetune((event) => panel.onFinetune(event))),
       new vscode.Disposable(client.onMeasureProgress((progress) => panel.onMeasureProgress(progress))),
       new vscode.Disposable(client.onStatus(() => panel.refresh())),
-      new vscode.Disposable(client.onState(() => panel.refresh())),
+      new vscode.Disposable(
+        client.onState(({ kind }) => {
+          if (kind === 'running') void panel.engineStarted();
+          else panel.refresh();
+        }),
+      ),
     ],
   });
 }

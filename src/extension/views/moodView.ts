@@ -74,7 +74,13 @@ export function createMoodView(
     panel,
     owned: [
       new vscode.Disposable(client.onHistory((status) => panel.onHistory(status))),
-      new vscode.Disposable(client.onState(() => panel.pushBlocker())),
+      new vscode.Disposable(
+        client.onState(({ kind }) => {
+          panel.pushBlocker();
+          // What the engine before it was asked for ended with it.
+          if (kind === 'running') panel.changed();
+        }),
+      ),
       vscode.workspace.onDidChangeWorkspaceFolders(() => panel.changed()),
     ],
   });

@@ -60,6 +60,26 @@ describe('state', () => {
     assert.equal(again.notice, 'settings 3, roots 1, paused true');
   });
 
+  test('changes while an engine starts reach it once it runs', async (t) => {
+    const { client } = await fakeEngine(t, 'good');
+    await client.setRoots([root]);
+    let changed = false;
+    const unsubscribe = client.onStatus(() => {
+      // The roots are open, and the engine does not run yet.
+      if (changed || client.state.kind === 'running') return;
+      changed = true;
+      void client.setSettings({ ...defaultEngineSettings, threads: 7 });
+      void client.setRoots([root, { ...root, uri: 'file:///v' }]);
+    });
+    await client.request('search', query('a'));
+    unsubscribe();
+    assert.ok(changed);
+    await waitFor('what changed', async () => {
+      const { notice } = await client.request('search', query('a'));
+      return notice === 'settings 7, roots 2, paused false';
+    });
+  });
+
   test('changes reach a running engine', async (t) => {
     const { client } = await fakeEngine(t, 'good');
     await client.request('search', query('a'));

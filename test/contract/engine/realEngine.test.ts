@@ -53,6 +53,26 @@ function untilFound({ find, log }: Window, query: string, file: string): Promise
 }
 
 describe('the real engine behind the client', () => {
+  test('what a folder leaves out stays out when a setting of the engine changes', async (t) => {
+    const window = await openWindow(t);
+    const { client, root, find } = window;
+    client.start();
+    await untilFound(window, 'signSession', 'src/auth/session.ts');
+    const { exclude, useGitignore, maxFileSizeBytes } = defaultEngineSettings;
+    const settings = { exclude: [...exclude, 'src/auth/**'], useGitignore, maxFileSizeBytes };
+    await client.setRoots([{ ...root, settings }]);
+    const isThere = async (): Promise<boolean> =>
+      (await find('signSession')).some(({ path: file }) => file.startsWith('src/auth/'));
+    await waitFor('the folder to be left out', async () => !(await isThere()), 60_000);
+    await client.setSettings({ ...defaultEngineSettings, threads: 1 });
+    const file = path.join(root.path, 'src', 'lighthouse.ts');
+    await writeFile(file, 'export function lightTheLamp() {\n  return "lamp";\n}\n');
+    await client.tell('filesChanged', { paths: [file] });
+    await untilFound(window, 'lightTheLamp', 'src/lighthouse.ts');
+    await client.request('status', {});
+    assert.equal(await isThere(), false);
+  });
+
   test('opens a root, indexes it, answers, and follows a change', async (t) => {
     const window = await openWindow(t);
     window.client.start();

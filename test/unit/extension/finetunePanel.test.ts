@@ -168,3 +168,32 @@ test('what a language model answers is added to the pairs', async () => {
   ]);
   assert.equal(last().runs[0]?.pairs, 11);
 });
+
+test('a measurement belongs to the folder that was measured', async () => {
+  const other = 'file:///other';
+  const measured = Promise.withResolvers<unknown>();
+  const { panel, world, last } = setUp({ finetuneRuns: () => ({ runs: [] }), measure: () => measured.promise });
+  world.value = { ...world.value, roots: [...world.value.roots, { uri: other, name: 'other', chunks: 5 }] };
+  await panel.receive({ type: 'ready' });
+  const measuring = panel.receive({ type: 'measure' });
+  await panel.receive({ type: 'chooseRoot', root: other });
+  assert.deepEqual([last().root, last().measuring], [other, null]);
+  await panel.receive({ type: 'measure' });
+  assert.equal(last().error?.code, 'database_busy');
+  measured.resolve({ root });
+  await measuring;
+  assert.equal(last().report, null);
+  await panel.receive({ type: 'chooseRoot', root });
+  assert.deepEqual(last().report, { root });
+});
+
+test('runs are those of the engine that runs now', async () => {
+  const runs = [runOf('1', { state: 'training' })];
+  const { panel, last, states } = setUp({ finetuneRuns: () => ({ runs }) });
+  await panel.engineStarted();
+  assert.equal(states.length, 0);
+  await panel.receive({ type: 'ready' });
+  runs[0] = runOf('1', { state: 'paused' });
+  await panel.engineStarted();
+  assert.equal(last().runs[0]?.state, 'paused');
+});
