@@ -196,3 +196,25 @@ export const settings = {
 
 export type SettingKey = keyof typeof settings;
 export type SettingValue<K extends SettingKey> = (typeof settings)[K] extends SettingDefinition<infer T> ? T : never;
+
+/**
+ * The value that is used where the user wrote `value`, which VS Code hands on unchecked: the nearest allowed number; the default for
+ * what is of another type or not among the choices.
+ */
+export function usableSetting<K extends SettingKey>(key: K, value: unknown): SettingValue<K> {
+  const definition: SettingDefinition<unknown> = settings[key];
+  return usable(definition, value) as SettingValue<K>;
+}
+
+function usable(
+  { default: fallback, enum: choices, minimum, maximum }: SettingDefinition<unknown>,
+  value: unknown,
+): unknown {
+  if (Array.isArray(fallback))
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : fallback;
+  if (typeof value !== typeof fallback || choices?.includes(value) === false) return fallback;
+  if (typeof value !== 'number') return value;
+  if (Number.isNaN(value)) return fallback;
+  const whole = Number.isInteger(fallback) ? Math.round(value) : value;
+  return Math.min(maximum ?? Infinity, Math.max(minimum ?? -Infinity, whole));
+}

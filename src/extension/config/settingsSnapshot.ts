@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { defaultEngineSettings, type EngineSettings, type RootSettings } from '../../shared/protocol.ts';
 import type { SearchMode } from '../../shared/search.ts';
-import type { SettingKey, SettingValue } from '../../shared/settings.ts';
+import { usableSetting, type SettingKey, type SettingValue } from '../../shared/settings.ts';
 import { mergeExcludes, type ExcludeSetting } from './excludes.ts';
 import { readRemoteSettings } from './remoteSettings.ts';
 import { readTeamSettings } from './teamSettings.ts';
@@ -20,9 +20,9 @@ export interface SettingsSnapshot {
 const foreignSections = ['files.exclude', 'search.exclude', 'http'];
 
 function read<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingValue<K> {
-  const value = vscode.workspace.getConfiguration(undefined, scope ?? null).get<SettingValue<K>>(key);
+  const value = vscode.workspace.getConfiguration(undefined, scope ?? null).get<unknown>(key);
   if (value === undefined) throw new Error(`The manifest does not declare ${key}.`);
-  return value;
+  return usableSetting(key, value);
 }
 
 /** `keyOf`: the key or password of a server as far as it is known. */
