@@ -12,8 +12,8 @@ interface Suite {
 }
 
 const suites: readonly Suite[] = [
-  { name: 'unit', concurrency: 2, timeoutMinutes: 10 },
-  { name: 'contract', concurrency: 1, timeoutMinutes: 20 },
+  { name: 'unit', concurrency: 2, timeoutMinutes: 20 },
+  { name: 'contract', concurrency: 1, timeoutMinutes: 45 },
   { name: 'gpu', concurrency: 1, timeoutMinutes: 20 },
   { name: 'e2e', concurrency: 1, timeoutMinutes: 40 },
 ];

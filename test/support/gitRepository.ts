@@ -70,10 +70,15 @@ export class GitRepository {
     };
     return execFileSync('git', args, {
       cwd: this.directory,
-      env: { ...process.env, ...isolated, ...identity, ...environment },
+      env: { ...outsideOfGit(), ...isolated, ...identity, ...environment },
       encoding: 'utf8',
       input: input ?? '',
       stdio: ['pipe', 'pipe', 'pipe'],
     });
   }
+}
+
+/** The environment without what a git hook sets, by which these commands would work on the repository of the hook. */
+function outsideOfGit(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^GIT_(?!EXEC_PATH$)/.test(name)));
 }

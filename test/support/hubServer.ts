@@ -223,11 +223,14 @@ function send(request: IncomingMessage, response: ServerResponse, whole: Buffer,
   });
   const cut = fault.cutAfter?.(count);
   const stall = fault.stallAfter?.(count);
-  if (cut !== undefined) response.write(part.subarray(0, cut), () => setTimeout(() => response.destroy(), 30));
+  // Long enough for the client to store what came: what is still on its way goes with the line.
+  if (cut !== undefined) response.write(part.subarray(0, cut), () => setTimeout(() => response.destroy(), cutDelayMs));
   else if (stall !== undefined) response.write(part.subarray(0, stall));
   else if (fault.slowMs !== undefined) trickle(response, part, fault.slowMs);
   else response.end(part);
 }
+
+const cutDelayMs = 300;
 
 function trickle(response: ServerResponse, part: Buffer, milliseconds: number): void {
   let at = 0;

@@ -26,7 +26,9 @@ export function runCli(
   args: readonly string[],
   { home, cwd, built = false, env: added }: CliOptions,
 ): Promise<CliResult> {
-  const env = { ...process.env, ...added, SEXTANT_HOME: home, NO_COLOR: '1' };
+  // Servers of tests are on this machine, whatever proxy it has.
+  const direct = { NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
+  const env = { ...process.env, ...direct, ...added, SEXTANT_HOME: home, NO_COLOR: '1' };
   const child = spawn(process.execPath, [built ? bundle : source, ...args], {
     cwd,
     env,

@@ -207,7 +207,7 @@ describe('the MCP server', () => {
       },
     );
     await assert.rejects(long);
-    assert.ok(performance.now() - cancelledAt < 2000);
+    assert.ok(cancel.signal.aborted && performance.now() - cancelledAt < 20_000);
     assert.deepEqual(
       progress,
       [...progress].sort((a, b) => a - b),
@@ -258,7 +258,8 @@ describe('the MCP server', () => {
       answer.results.map(({ path: file, startLine, endLine }) => ({ path: file, startLine, endLine })),
       seen,
     );
-    assert.deepEqual(engines(), ['window']);
+    // An agent that waited too long for the window has opened the index itself, and gives way again.
+    await waitFor('the window to be alone', () => engines().join() === 'window', 20_000);
   });
 
   test('writes nothing but the protocol, and ends with its client', async () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { testHub } from '../../support/hubServer.ts';
 import { runCli, type CliResult } from '../../support/runCli.ts';
 import { temporaryFolder } from '../../support/temporaryFolder.ts';
 import { tinyModelFiles } from '../../support/tinyModel.ts';
+import { waitFor } from '../../support/waitFor.ts';
 
 const repository = 'acme/tiny-embed';
 const entry = path.join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
@@ -65,8 +66,13 @@ test('an interrupted download exits with its code, installs nothing, and the nex
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  while (hub.requestsFor('model.safetensors').length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const downloads = path.join(home, 'models', '.downloads');
+  const stored = (): boolean =>
+    existsSync(downloads) &&
+    readdirSync(downloads)
+      .map((name) => path.join(downloads, name, 'model.safetensors.part'))
+      .some((file) => existsSync(file) && statSync(file).size > 0);
+  await waitFor('some of the weights to be stored', stored, 60_000);
   child.kill('SIGINT');
   assert.equal(await ended, 1);
   assert.equal((JSON.parse(output) as { error: { code: string } }).error.code, 'cancelled');

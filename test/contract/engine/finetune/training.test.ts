@@ -102,8 +102,9 @@ test('the stored precision is the one asked for, or that of the source', async (
 test('an aborted training goes on where it was, with the same losses', async (t) => {
   const folder = temporaryFolder(t);
   const modelDir = writeTinyModel(folder);
-  const whole = await losses({ ...options(folder, modelDir), checkpointDir: path.join(folder, 'other') });
-  const given = { ...options(folder, modelDir), outDir: path.join(folder, 'resumed') };
+  const long = options(folder, modelDir, { epochs: 20 });
+  const whole = await losses({ ...long, checkpointDir: path.join(folder, 'other') });
+  const given = { ...long, outDir: path.join(folder, 'resumed') };
   const pause = new AbortController();
   const reason = new Error('paused');
   const first: number[] = [];
@@ -129,7 +130,7 @@ test('an aborted training goes on where it was, with the same losses', async (t)
 test('a state of other data or settings is not taken up', async (t) => {
   const folder = temporaryFolder(t);
   const modelDir = writeTinyModel(folder);
-  const given = options(folder, modelDir);
+  const given = options(folder, modelDir, { epochs: 20 });
   const pause = new AbortController();
   await assert.rejects(
     trainEncoder({ ...given, signal: pause.signal, onStep: ({ step }) => step === 3 && pause.abort() }),
@@ -169,8 +170,11 @@ test('killed at any moment, training resumes with the same losses', async (t) =>
     await closed;
   }
   assert.ok(kills >= 4, `${kills} kills`);
-  assert.deepEqual(curve, expected);
-  assert.ok(existsSync(given.outDir));
+  // A step whose state was saved just before the kill may never have been printed.
+  assert.ok(Object.keys(curve).length > expected.length / 2);
+  for (const [step, loss] of Object.entries(curve)) assert.equal(loss, expected[Number(step)], `step ${step}`);
+  const weights = (name: string): Buffer => readFileSync(path.join(folder, name, 'model.safetensors'));
+  assert.deepEqual(weights('killed'), weights('out'));
 });
 
 test('a process that ends takes the state along', async (t) => {
@@ -194,7 +198,7 @@ test('a process that ends takes the state along', async (t) => {
 test('a model that is removed meanwhile is missed in words, and training goes on once it is back', async (t) => {
   const folder = temporaryFolder(t);
   const modelDir = writeTinyModel(folder);
-  const given = options(folder, modelDir);
+  const given = options(folder, modelDir, { epochs: 20 });
   const away = `${modelDir}-away`;
   await rejectsWith(
     'model_missing',
@@ -202,7 +206,7 @@ test('a model that is removed meanwhile is missed in words, and training goes on
   );
   renameSync(away, modelDir);
   const { steps } = await trainEncoder(given);
-  assert.equal(steps, 12);
+  assert.equal(steps, 60);
   assert.ok(existsSync(given.outDir));
 });
 
