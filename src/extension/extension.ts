@@ -7,6 +7,7 @@ import { CommitDocuments } from './git/commitDocuments.ts';
 import { openHistoryItem } from './git/openHistoryItem.ts';
 import { createApi, type SextantApi } from './extensionApi.ts';
 import { writeLog } from './log.ts';
+import { AgentSettingsFile } from './tools/agentSettingsFile.ts';
 import { McpLauncher } from './tools/mcpLauncher.ts';
 import { McpProvider } from './tools/mcpProvider.ts';
 import { registerTools } from './tools/registerTools.ts';
@@ -69,7 +70,14 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
   );
   const reporter = own(new StatusReporter(client, versionOf(context.extension)));
   const cli = context.asAbsolutePath('dist/cli.mjs');
-  const mcpLauncher = new McpLauncher({ folder: context.globalStorageUri.fsPath, entry: cli, storageDir });
+  const agentSettings = new AgentSettingsFile(storageDir, () => settings.engine);
+  const windowSettings = (): string => agentSettings.write();
+  const mcpLauncher = new McpLauncher({
+    folder: context.globalStorageUri.fsPath,
+    entry: cli,
+    storageDir,
+    windowSettings,
+  });
   setImmediate(() => inBackground(mcpLauncher.follow()));
   const commandContext: CommandContext = {
     engine: client,
@@ -95,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
       entry: cli,
       storageDir,
       version: versionOf(context.extension),
+      windowSettings,
       enabled: () => settings.mcpServer,
     }),
   );
@@ -112,6 +121,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (!concernsSextant(change)) return;
       refreshSettings();
+      agentSettings.follow();
       mcp.refresh();
     }),
   );

@@ -13,6 +13,8 @@ export interface McpClientOptions {
   /** For `--dir`. */
   readonly dirs?: readonly string[];
   readonly cwd?: string;
+  /** More of the command line. */
+  readonly args?: readonly string[];
   /** Folders that the client grants; absent: it does not know of roots. */
   readonly roots?: readonly string[];
   /** `auto` asks for the newest revision of the protocol first; by default the client opens with `initialize`. */
@@ -60,7 +62,7 @@ export async function mcpSession(t: TestContext, options: McpClientOptions): Pro
   }
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [entry, 'mcp', '--threads', '1', ...dirs.flatMap((dir) => ['--dir', dir])],
+    args: [entry, 'mcp', '--threads', '1', ...dirs.flatMap((dir) => ['--dir', dir]), ...(options.args ?? [])],
     env: { ...(process.env as Record<string, string>), SEXTANT_HOME: home, SEXTANT_RUNTIME_DIR: runtime },
     ...(cwd === undefined ? {} : { cwd }),
   });

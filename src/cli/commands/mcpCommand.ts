@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import type { EngineStatus } from '../../shared/status.ts';
 import { storageIsChosen } from '../askLiveEngine.ts';
-import { stringListOption, UsageError, type Command } from '../command.ts';
+import { stringListOption, stringOption, UsageError, type Command } from '../command.ts';
 import { engineSettings } from '../engineSettings.ts';
 import { workspaceRoot } from '../roots.ts';
 import { storageDirectory } from '../storageDirectory.ts';
 
 export const mcpCommand: Command = {
   name: 'mcp',
-  usage: 'mcp [--dir DIR]…',
+  usage: 'mcp [--dir DIR]… [--window-settings FILE]',
   summary: 'Serve the tools for coding agents to an MCP client, over standard input and output.',
-  options: { dir: { type: 'string', multiple: true } },
+  options: { dir: { type: 'string', multiple: true }, 'window-settings': { type: 'string' } },
   arity: [0, 0],
   async run({ options, signal, say }) {
     if (options['json'] === true) throw new UsageError('mcp speaks the Model Context Protocol; it has no --json.');
@@ -20,11 +20,14 @@ export const mcpCommand: Command = {
     const { IndexAccess } = await import('../../engine/share/indexAccess.ts');
     const { createMcpServer } = await import('../mcp/createMcpServer.ts');
     const { protocolOutput } = await import('../mcp/protocolOutput.ts');
+    const { saidByWindow } = await import('../mcp/saidByWindow.ts');
+    const file = stringOption(options, 'window-settings');
     const listeners = new Set<(status: EngineStatus) => void>();
     const access = new IndexAccess({
       storageDir: storageDirectory(),
       onlyStorage: storageIsChosen(),
       onlyOwn: ['model', 'backend', 'remote'].some((name) => options[name] !== undefined),
+      ...(file !== undefined && { said: () => saidByWindow(file) }),
       // Half of the cores unless told otherwise: agents work beside their user.
       settings: { ...engineSettings(options), ...(options['threads'] === undefined && { threads: 0 }) },
       onStatus: (status) => {

@@ -21,7 +21,7 @@ const entrySchema = z.object({
 export type EngineEntry = z.infer<typeof entrySchema>;
 
 /** The root of an engine that is this folder; `folder` is absolute with links resolved. Windows knows no case. */
-export function rootAt({ roots }: EngineEntry, folder: string): WorkspaceRoot | undefined {
+export function rootAt({ roots }: Pick<EngineEntry, 'roots'>, folder: string): WorkspaceRoot | undefined {
   const key = (file: string): string => (process.platform === 'win32' ? file.toLowerCase() : file);
   return roots.find((root) => key(root.path) === key(folder));
 }

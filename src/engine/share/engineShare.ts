@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../../shared/agentSettings.ts';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, realpathSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -152,25 +153,4 @@ export class EngineShare {
     const [given, own] = [Buffer.from(token), Buffer.from(this.#token)];
     return given.length === own.length && timingSafeEqual(given, own);
   }
-}
-
-/**
- * The settings as they may stand in a file. Whoever takes over searches by words where a server's key is needed, and without what
- * a team shares.
- */
-function withoutSecrets(settings: EngineSettings): EngineSettings {
-  const open = { ...settings };
-  delete open.team;
-  if (open.remote === undefined) return open;
-  const remote = { ...open.remote };
-  delete remote.apiKey;
-  return { ...open, remote: { ...remote, url: withoutCredentials(remote.url) } };
-}
-
-function withoutCredentials(address: string): string {
-  const url = URL.parse(address);
-  if (url === null || (url.username === '' && url.password === '')) return address;
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

@@ -1,3 +1,4 @@
+import type { AgentSettings } from '../../shared/agentSettings.ts';
 import { SextantError } from '../../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../../shared/protocol.ts';
 import type { SearchRequest, SearchResponse, SimilarRequest } from '../../shared/search.ts';
@@ -24,6 +25,8 @@ export interface IndexAccessOptions {
   /** Ask no engine of another process: its settings are not those that were asked for. */
   readonly onlyOwn?: boolean;
   readonly settings: EngineSettings;
+  /** What a window said before it was closed, or while it runs no engine; its root paths with links resolved. Read anew each time. */
+  readonly said?: () => AgentSettings | undefined;
   readonly onStatus?: (status: EngineStatus) => void;
   readonly onLog?: (line: LogLine) => void;
 }
@@ -194,7 +197,9 @@ export class IndexAccess {
   async #open(root: WorkspaceRoot): Promise<OwnEngine> {
     if (this.#disposed) throw new SextantError('engine_unavailable', 'Sextant was shut down.');
     const last = this.#last.get(root.path);
-    const { storageDir, settings } = last ?? this.#options;
+    const said = last ?? this.#options.said?.();
+    const { storageDir } = last ?? this.#options;
+    const { settings } = said ?? this.#options;
     let engine = this.#own.get(storageDir);
     if (engine === undefined) {
       const { onStatus, onLog } = this.#options;
@@ -206,7 +211,7 @@ export class IndexAccess {
       });
       this.#own.set(storageDir, engine);
     }
-    const rootSettings = last && rootAt(last, root.path)?.settings;
+    const rootSettings = said && rootAt(said, root.path)?.settings;
     await engine.open(rootSettings === undefined ? root : { ...root, settings: { ...rootSettings, automatic: true } });
     this.#watch ??= setInterval(() => void this.#inTurn(() => this.#tidy()).catch(() => undefined), watchMs).unref();
     return engine;

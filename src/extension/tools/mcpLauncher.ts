@@ -14,6 +14,8 @@ export interface McpLauncherOptions {
   /** Absolute path of the command line's bundle. */
   readonly entry: string;
   readonly storageDir: string;
+  /** Writes what the user configured and returns the file. */
+  readonly windowSettings: () => string;
 }
 
 /** A file with a lasting path that starts the MCP server of whichever version is installed, for clients outside of VS Code. */
@@ -37,7 +39,12 @@ export class McpLauncher {
     await this.#write();
     const sextant = {
       command: process.execPath,
-      args: [this.#file, 'mcp', ...folders.flatMap((folder) => ['--dir', folder])],
+      args: [
+        this.#file,
+        'mcp',
+        ...folders.flatMap((folder) => ['--dir', folder]),
+        ...(folders.length === 0 ? [] : ['--window-settings', this.#options.windowSettings()]),
+      ],
       // The program may be VS Code's own, which is Node.js when it is told so.
       env: { ELECTRON_RUN_AS_NODE: '1', SEXTANT_HOME: this.#options.storageDir },
     };

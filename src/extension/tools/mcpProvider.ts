@@ -8,6 +8,8 @@ export interface McpProviderOptions {
   /** Where this window's indexes are: the server reads the same. */
   readonly storageDir: string;
   readonly version: string;
+  /** Writes what the user configured and returns the file. */
+  readonly windowSettings: () => string;
   /** False when the user does not want the server offered. */
   readonly enabled: () => boolean;
 }
@@ -41,10 +43,11 @@ export class McpProvider
   }
 
   provideMcpServerDefinitions(): vscode.McpStdioServerDefinition[] {
-    const { entry, storageDir, version, enabled } = this.#options;
+    const { entry, storageDir, version, enabled, windowSettings } = this.#options;
     const folders = localFolders();
     if (!enabled() || !vscode.workspace.isTrusted || folders.length === 0) return [];
-    const args = [entry, 'mcp', ...folders.flatMap(({ uri }) => ['--dir', uri.fsPath])];
+    const dirs = folders.flatMap(({ uri }) => ['--dir', uri.fsPath]);
+    const args = [entry, 'mcp', ...dirs, '--window-settings', windowSettings()];
     const env = { ELECTRON_RUN_AS_NODE: '1', SEXTANT_HOME: storageDir };
     return [new vscode.McpStdioServerDefinition('Sextant', process.execPath, args, env, version)];
   }

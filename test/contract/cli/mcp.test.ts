@@ -98,6 +98,20 @@ describe('the MCP server', () => {
     });
   }
 
+  test('opens an index by itself as the window would, which tells it of its settings', async (t) => {
+    const { exclude, useGitignore, maxFileSizeBytes } = defaultEngineSettings;
+    const settings = { exclude: [...exclude, 'src/auth/**'], useGitignore, maxFileSizeBytes };
+    const root = { uri: pathToFileURL(workspace).href, path: workspace, name: 'workspace', settings };
+    const file = path.join(base, 'window.json');
+    await writeFile(file, JSON.stringify({ settings: defaultEngineSettings, roots: [root] }));
+    const args = ['--window-settings', file];
+    const { call } = await open(t, { home: path.join(base, 'other'), args });
+    const { text, structured, isError } = await call('sextant_search', { query: question });
+    assert.equal(isError, false, text);
+    const found = placesOf(structured).map(({ path: place }) => place);
+    assert.ok(found.length > 0 && !found.some((place) => place.startsWith('src/auth/')), found.join());
+  });
+
   test('finds what is like a place that a result gave', async (t) => {
     const { call } = await open(t);
     const found = placesOf((await call('sextant_search', { query: 'signSession' })).structured);

@@ -9,7 +9,13 @@ const { fake, fire, resetFake, Uri, workspace } = await import('../../../support
 beforeEach(resetFake);
 
 function provider(t: TestContext, enabled = () => true) {
-  const options = { entry: '/x/dist/cli.mjs', storageDir: '/storage', version: '1.2.3', enabled };
+  const options = {
+    entry: '/x/dist/cli.mjs',
+    storageDir: '/storage',
+    version: '1.2.3',
+    enabled,
+    windowSettings: () => '/s.json',
+  };
   const made = new McpProvider(options);
   t.after(() => made.dispose());
   return made;
@@ -26,7 +32,7 @@ describe('the MCP server that VS Code is told of', () => {
     assert.equal(definitions.length, 1);
     const [{ command, args, env, version }] = definitions as [vscode.McpStdioServerDefinition];
     assert.equal(command, process.execPath);
-    assert.deepEqual(args, ['/x/dist/cli.mjs', 'mcp', '--dir', '/w', '--dir', '/v']);
+    assert.deepEqual(args, ['/x/dist/cli.mjs', 'mcp', '--dir', '/w', '--dir', '/v', '--window-settings', '/s.json']);
     assert.deepEqual(env, { ELECTRON_RUN_AS_NODE: '1', SEXTANT_HOME: '/storage' });
     assert.equal(version, '1.2.3');
   });

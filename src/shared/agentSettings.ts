@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+import { engineSettingsSchema, rootSchema, type EngineSettings } from './protocol.ts';
+
+/** What a window tells the MCP server that it offers, in a file: how to index where no window's engine runs. */
+export const agentSettingsSchema = z.object({
+  settings: engineSettingsSchema,
+  roots: z.array(rootSchema),
+});
+export type AgentSettings = z.infer<typeof agentSettingsSchema>;
+
+/**
+ * The settings as they may stand in a file. Whoever takes over searches by words where a server's key is needed, and without what
+ * a team shares.
+ */
+export function withoutSecrets(settings: EngineSettings): EngineSettings {
+  const open = { ...settings };
+  delete open.team;
+  if (open.remote === undefined) return open;
+  const remote = { ...open.remote };
+  delete remote.apiKey;
+  return { ...open, remote: { ...remote, url: withoutCredentials(remote.url) } };
+}
+
+function withoutCredentials(address: string): string {
+  const url = URL.parse(address);
+  if (url === null || (url.username === '' && url.password === '')) return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
