@@ -99,6 +99,21 @@ test('folders open, files too, and both narrow what is shown', async (t) => {
   await waitFor('the file', () => view.files[0] === 'src/net/a.ts');
 });
 
+test('the keyboard stays where it was when what it was on goes away', async (t) => {
+  const view = await open(t);
+  const focused = (): Promise<string> => view.page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  await view.page.locator('.item .link').first().focus();
+  await view.page.keyboard.press('Enter');
+  await view.page.locator('.correction .link', { hasText: 'Positive' }).focus();
+  await view.page.keyboard.press('Enter');
+  await waitFor('the correction to be gone', async () => (await view.page.locator('.correction').count()) === 0);
+  assert.equal(await focused(), 'Wrong?');
+  await waitFor('the count', async () =>
+    (await view.page.locator('.summary').textContent())?.includes('17 % negative'),
+  );
+  assert.ok(await view.page.evaluate(() => document.activeElement?.matches('button')), await focused());
+});
+
 test('an item opens its commit, and a correction counts at once', async (t) => {
   const view = await open(t);
   await view.page.locator('.item-title').first().click();

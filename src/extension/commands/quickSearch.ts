@@ -14,6 +14,7 @@ export const quickSearch: CommandHandler = (context, query) => {
     mode: searchMode,
     limit: maxResults,
     open: (location, how) => opener.open(location, how),
+    cancelOpen: () => opener.cancel(),
     similar: (location) => showSimilar(context, location),
     toPanel: (text) => search(context, text),
     remember: (text) => history.remember(text),

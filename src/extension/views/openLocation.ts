@@ -41,6 +41,11 @@ export class LocationOpener implements vscode.Disposable {
     this.#highlight(editor, range);
   }
 
+  /** What is still being opened is not shown any more. */
+  cancel(): void {
+    this.#latest += 1;
+  }
+
   dispose(): void {
     clearTimeout(this.#fade);
     this.#decoration.dispose();

@@ -14,6 +14,8 @@ export interface QuickSearchOptions {
   readonly mode: SearchMode;
   readonly limit: number;
   open(location: Location, how: OpenHow): Promise<void>;
+  /** What is still being opened is not to come up. */
+  cancelOpen(): void;
   similar(location: Location): Promise<void>;
   /** Shows the same search in the panel. */
   toPanel(query: string): Promise<void>;
@@ -150,14 +152,17 @@ export class QuickSearch {
     clearTimeout(this.#previewTimer);
     this.#search.abort();
     this.#pick.dispose();
-    if (this.#previewed && !this.#accepted) await this.#restoreOrigin();
+    if (!this.#previewed || this.#accepted) return;
+    this.#options.cancelOpen();
+    await this.#restoreOrigin().catch((error: unknown) => this.#options.reportError(error));
   }
 
   /** After Escape the user is where the search began. */
   async #restoreOrigin(): Promise<void> {
     const { selection, ranges } = this.#originView;
-    if (!this.#origin || this.#origin.document.isClosed) return;
-    const editor = await vscode.window.showTextDocument(this.#origin.document, {
+    if (!this.#origin) return;
+    // By its address: a preview may have taken the place of its tab, and closed it.
+    const editor = await vscode.window.showTextDocument(this.#origin.document.uri, {
       ...(this.#origin.viewColumn === undefined ? {} : { viewColumn: this.#origin.viewColumn }),
       ...(selection === undefined ? {} : { selection }),
     });

@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import type { FinetuneToHost, FinetuneViewState, HostToFinetune } from '../../shared/finetunePanel.ts';
+import { keepingFocus } from '../shared/keepFocus.ts';
 import { FinetuneApp } from './components/finetuneApp.tsx';
 import './main.css';
 
@@ -16,7 +17,7 @@ function isHostMessage(data: unknown): data is HostToFinetune {
 }
 
 function draw(state: FinetuneViewState): void {
-  render(h(FinetuneApp, { state, send }), root);
+  keepingFocus(root, () => render(h(FinetuneApp, { state, send }), root));
 }
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {

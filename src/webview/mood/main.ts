@@ -1,5 +1,6 @@
 import { h, render } from 'preact';
 import type { HostToMood } from '../../shared/moodPanel.ts';
+import { keepingFocus } from '../shared/keepFocus.ts';
 import { Panel } from './components/panel.tsx';
 import { initialState, queryFrom } from './model/state.ts';
 import { update, type MoodEvent } from './model/update.ts';
@@ -14,7 +15,7 @@ function dispatch(event: MoodEvent): void {
   const [next, messages] = update(state, event, Date.now() / 1000);
   if (next.query !== state.query) vscode.setState(next.query);
   state = next;
-  render(h(Panel, { state, dispatch }), root);
+  keepingFocus(root, () => render(h(Panel, { state, dispatch }), root));
   for (const message of messages) vscode.postMessage(message);
 }
 
