@@ -7,6 +7,7 @@ import { launchBrowser } from './browser.ts';
 import type { PanelPage } from './pages/panelPage.ts';
 import { WorkbenchPage } from './pages/workbenchPage.ts';
 import { createSandbox, enginePids, packagedExtension, repository, type Sandbox } from './vscodeHarness.ts';
+import { waitFor } from '../support/waitFor.ts';
 
 const screenshots = path.join(repository, 'test-results', 'vscode');
 const themes = {
@@ -78,8 +79,10 @@ describe('the packaged extension in VS Code', () => {
     await workbench.page.locator('.monaco-editor.focused').waitFor();
     await workbench.waitForTab('session.ts');
     const [first, last] = range.split('–').map(Number);
-    const line = await workbench.cursorLine();
-    assert.ok(line >= first! && line <= last!, `the cursor is in line ${line}, the result in ${range}`);
+    await waitFor(`the cursor in ${range}`, async () => {
+      const line = await workbench.cursorLine();
+      return line >= first! && line <= last!;
+    });
   });
 
   test('Ctrl+Enter opens to the side', async () => {

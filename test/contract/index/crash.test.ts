@@ -11,6 +11,7 @@ import { temporaryFolder } from '../../support/temporaryFolder.ts';
 
 const child = fileURLToPath(new URL('indexChild.ts', import.meta.url));
 const rounds = 50;
+const mostRounds = 4 * rounds;
 const fileCount = 120;
 const words = ['socket', 'parser', 'token', 'buffer', 'index', 'session', 'window', 'cache'];
 
@@ -115,12 +116,16 @@ function committed(database: string): Set<string> {
 }
 
 test('an index survives kill -9 at any moment: nothing lost, nothing done twice', async (context) => {
-  const random = new SeededRandom(Date.now());
+  const seed = Date.now();
+  context.diagnostic(`seed ${seed}`);
+  const random = new SeededRandom(seed);
   const scene = new Scene(context, random);
   let kills = 0;
   let midway = 0;
   let logged = 0;
-  for (let round = 0; round < rounds; round += 1) {
+  // How many runs are still going on when they are to be killed depends on the machine.
+  const enough = (): boolean => kills >= rounds / 2 && midway >= rounds / 5;
+  for (let round = 0; round < rounds || (!enough() && round < mostRounds); round += 1) {
     const before = committed(scene.database);
     // Half of the kills hit the start, scan and writing of files, half the embedding.
     const { killed } = await run([scene.folder, scene.database, scene.log, '4'], (ended) =>
@@ -139,8 +144,7 @@ test('an index survives kill -9 at any moment: nothing lost, nothing done twice'
     for (let i = 0; i < 4; i += 1) scene.write(random.below(fileCount), random);
     if (round % 10 === 9) scene.remove(random.below(fileCount));
   }
-  assert.ok(kills >= rounds / 2, `only ${kills} of ${rounds} runs were killed`);
-  assert.ok(midway >= rounds / 5, `only ${midway} runs were killed while embedding`);
+  assert.ok(enough(), `only ${kills} runs were killed, ${midway} of them while embedding`);
   assert.match((await run([scene.folder, scene.database, scene.log, '0'])).output, /idle/);
   committed(scene.database);
   await scene.assertAsIfUndisturbed();
