@@ -90,7 +90,7 @@ export const defaultFinetuneSettings: FinetuneSettings = {
   loraRank: 16,
   matryoshka: [],
   maskedEpochs: 0,
-  maskedLearningRate: 5e-5,
+  maskedLearningRate: 1e-4,
   maskRate: 0.15,
   without: [],
   maxMinutes: 12,

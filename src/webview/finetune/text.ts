@@ -92,7 +92,7 @@ export const text = {
     engineDown: 'The engine has stopped.',
   } satisfies Record<PanelBlocker, string>,
   between: (min: number, max: number) => `${min} to ${max}`,
-  leading: (dimension: number) => `nDCG@10, first ${dimension} columns`,
+  leading: (dimension: number) => `First ${dimension} columns`,
   source: (source: PairSource | 'all') => (source === 'all' ? 'All questions' : sources[source]),
   phase: (phase: MeasurePhase) => phases[phase],
   split: (train: number, tune: number, held: number) =>

@@ -222,13 +222,13 @@ export const defaultClassifierSettings: ClassifierSettings = {
   labelSmoothing: 0,
 };
 
-/** Rates of BERT's authors for fine-tuning, and their share of masks. */
+/** The share of masks is that of BERT's authors. */
 export const defaultMaskedSettings: MaskedSettings = {
   ...shared,
   method: 'full',
   epochs: 1,
   batchSize: 64,
-  learningRate: 5e-5,
+  learningRate: 1e-4,
   weightDecay: 0.01,
   maskRate: 0.15,
 };
