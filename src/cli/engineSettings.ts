@@ -5,6 +5,23 @@ import { resolveModel } from './models.ts';
 import { remoteSettings } from './remote.ts';
 import { teamSettings } from './teamStore.ts';
 
+/** Settings with what was said by options laid over them; a model that was named is one of this machine. */
+export function withOptions(settings: EngineSettings, options: OptionValues): EngineSettings {
+  const said = engineSettings(options);
+  const { remote, ...own } = settings;
+  const named = options['model'] !== undefined || options['remote'] !== undefined;
+  return {
+    ...own,
+    ...(named || remote === undefined ? {} : { remote }),
+    ...(said.remote === undefined ? {} : { remote: said.remote }),
+    ...(said.team === undefined ? {} : { team: said.team }),
+    ...(options['model'] === undefined ? {} : { modelPath: said.modelPath }),
+    ...(options['threads'] === undefined ? {} : { threads: said.threads }),
+    ...(options['backend'] === undefined ? {} : { backend: said.backend }),
+    ...(options['precision'] === undefined ? {} : { precision: said.precision }),
+  };
+}
+
 /** What the global options say about the engine. */
 export function engineSettings(options: OptionValues): EngineSettings {
   const remote = remoteSettings(options);

@@ -71,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): SextantApi {
   const reporter = own(new StatusReporter(client, versionOf(context.extension)));
   const cli = context.asAbsolutePath('dist/cli.mjs');
   const agentSettings = new AgentSettingsFile(storageDir, () => settings.engine);
-  const windowSettings = (): string => agentSettings.write();
+  const windowSettings = (): string | undefined => agentSettings.write();
   const mcpLauncher = new McpLauncher({
     folder: context.globalStorageUri.fsPath,
     entry: cli,

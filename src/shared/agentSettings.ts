@@ -16,9 +16,15 @@ export function withoutSecrets(settings: EngineSettings): EngineSettings {
   const open = { ...settings };
   delete open.team;
   if (open.remote === undefined) return open;
-  const remote = { ...open.remote };
+  const remote = { ...open.remote, url: withoutCredentials(open.remote.url) };
   delete remote.apiKey;
-  return { ...open, remote: { ...remote, url: withoutCredentials(remote.url) } };
+  if (remote.network !== undefined) {
+    const network = { ...remote.network };
+    delete network.proxyAuthorization;
+    if (network.proxy !== undefined) network.proxy = withoutCredentials(network.proxy);
+    remote.network = network;
+  }
+  return { ...open, remote };
 }
 
 function withoutCredentials(address: string): string {

@@ -218,6 +218,8 @@ export interface FinetuneRun {
   readonly activity: string;
   readonly base: { readonly name: string; readonly fingerprint: string };
   readonly settings: FinetuneSettings;
+  /** Those that were chosen for the model. */
+  readonly recommended: FinetuneSettings;
   readonly pairs: number;
   readonly bySource: PairCounts;
   /** The file with the pairs, to be read and edited before training. */

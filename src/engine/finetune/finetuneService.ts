@@ -120,6 +120,7 @@ export class FinetuneService {
       state: 'ready',
       base,
       settings,
+      recommended: settings,
       pairs: pairs.length,
       bySource: countBySource(pairs),
       seconds: 0,
@@ -176,7 +177,8 @@ export class FinetuneService {
       });
     }
     const fresh = record.state === 'ready';
-    const suited = withMethod(record.settings, settings.method ?? record.settings.method, record.settings);
+    const recommended = record.recommended ?? record.settings;
+    const suited = withMethod(record.settings, settings.method ?? record.settings.method, recommended);
     const started: RunRecord = {
       ...record,
       state: 'training',
@@ -184,7 +186,8 @@ export class FinetuneService {
       settings: fresh ? { ...suited, ...settings } : record.settings,
     };
     delete started.error;
-    if (fresh) folder.clearCurve();
+    // What an earlier try left is of other pairs or settings.
+    if (fresh) folder.clearWork();
     folder.write(started);
     const abort = new AbortController();
     const progress = new RunProgress(folder, () => this.#changed(folder, folder.read() ?? started));
@@ -287,7 +290,8 @@ export class FinetuneService {
       if (signal.aborted || isCancellation(error)) finished({ state: 'paused' });
       else {
         // What failed before it learnt anything may be started with other settings or pairs.
-        const state = folder.curve().length === 0 ? 'ready' : 'failed';
+        const learnt = folder.curve().some((row) => !('ndcg10' in row));
+        const state = learnt ? 'failed' : 'ready';
         finished({ state, error: serializeError(translateError(error)) });
       }
     } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withoutSecrets } from '../../shared/agentSettings.ts';
 import type { EngineSettings, WorkspaceRoot } from '../../shared/protocol.ts';
@@ -24,14 +24,23 @@ export class AgentSettingsFile {
     if (existsSync(this.#file(readRoots()))) this.write();
   }
 
-  /** Writes the file for the folders that are open now and returns its path, which is the same for the same folders. */
-  write(): string {
+  /**
+   * Writes the file for the folders that are open now and returns its path, which is the same for the same folders; undefined where
+   * there is none and none can be written.
+   */
+  write(): string | undefined {
     const roots = readRoots();
     const file = this.#file(roots);
-    mkdirSync(this.#folder, { recursive: true });
     const content = JSON.stringify({ settings: withoutSecrets(this.#settings()), roots });
-    writeFileSync(`${file}.partial`, content, { mode: 0o600 });
-    renameSync(`${file}.partial`, file);
+    try {
+      if (existsSync(file) && readFileSync(file, 'utf8') === content) return file;
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(`${file}.partial`, content, { mode: 0o600 });
+      renameSync(`${file}.partial`, file);
+    } catch {
+      // A full disk, or a scanner that holds it: the server is of use without it too.
+      return existsSync(file) ? file : undefined;
+    }
     return file;
   }
 

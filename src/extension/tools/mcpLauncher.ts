@@ -14,8 +14,8 @@ export interface McpLauncherOptions {
   /** Absolute path of the command line's bundle. */
   readonly entry: string;
   readonly storageDir: string;
-  /** Writes what the user configured and returns the file. */
-  readonly windowSettings: () => string;
+  /** Writes what the user configured and returns the file, if that is possible. */
+  readonly windowSettings: () => string | undefined;
 }
 
 /** A file with a lasting path that starts the MCP server of whichever version is installed, for clients outside of VS Code. */
@@ -37,13 +37,14 @@ export class McpLauncher {
   /** What MCP clients want in their `mcpServers`, for these folders; without folders the client's roots are served. */
   async configuration(folders: readonly string[]): Promise<string> {
     await this.#write();
+    const settings = folders.length === 0 ? undefined : this.#options.windowSettings();
     const sextant = {
       command: process.execPath,
       args: [
         this.#file,
         'mcp',
         ...folders.flatMap((folder) => ['--dir', folder]),
-        ...(folders.length === 0 ? [] : ['--window-settings', this.#options.windowSettings()]),
+        ...(settings === undefined ? [] : ['--window-settings', settings]),
       ],
       // The program may be VS Code's own, which is Node.js when it is told so.
       env: { ELECTRON_RUN_AS_NODE: '1', SEXTANT_HOME: this.#options.storageDir },

@@ -8,8 +8,8 @@ export interface McpProviderOptions {
   /** Where this window's indexes are: the server reads the same. */
   readonly storageDir: string;
   readonly version: string;
-  /** Writes what the user configured and returns the file. */
-  readonly windowSettings: () => string;
+  /** Writes what the user configured and returns the file, if that is possible. */
+  readonly windowSettings: () => string | undefined;
   /** False when the user does not want the server offered. */
   readonly enabled: () => boolean;
 }
@@ -47,7 +47,8 @@ export class McpProvider
     const folders = localFolders();
     if (!enabled() || !vscode.workspace.isTrusted || folders.length === 0) return [];
     const dirs = folders.flatMap(({ uri }) => ['--dir', uri.fsPath]);
-    const args = [entry, 'mcp', ...dirs, '--window-settings', windowSettings()];
+    const file = windowSettings();
+    const args = [entry, 'mcp', ...dirs, ...(file === undefined ? [] : ['--window-settings', file])];
     const env = { ELECTRON_RUN_AS_NODE: '1', SEXTANT_HOME: storageDir };
     return [new vscode.McpStdioServerDefinition('Sextant', process.execPath, args, env, version)];
   }

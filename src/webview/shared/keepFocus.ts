@@ -10,15 +10,11 @@ export function keepingFocus(root: HTMLElement, draw: () => void): void {
   draw();
   const lost = focused !== null && focused !== document.body && !focused.isConnected;
   if (!lost || !document.hasFocus()) return;
-  const nearest = before
-    .slice(
-      0,
-      before.findIndex((control) => control === focused),
-    )
-    .findLast(canTake);
+  const at = before.findIndex((control) => control === focused);
+  const nearest = before.slice(0, Math.max(0, at)).findLast(canTake);
   (nearest ?? root.querySelector<HTMLElement>(focusable))?.focus();
 }
 
 function canTake(control: HTMLElement): boolean {
-  return control.isConnected && !control.matches(':disabled');
+  return control.isConnected && control.checkVisibility() && !control.matches(':disabled');
 }

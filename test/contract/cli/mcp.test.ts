@@ -250,7 +250,8 @@ describe('the MCP server', () => {
     const seen = results.map(({ path: file, startLine, endLine }) => ({ path: file, startLine, endLine }));
     assert.deepEqual(await ask(a), seen);
     assert.deepEqual(await ask(b), seen);
-    assert.deepEqual(engines(), ['window'], 'nobody opened the index a second time');
+    // Nobody opens the index a second time; an agent that waited too long for a busy window does, and gives way again.
+    await waitFor('the window to be alone', () => engines().join() === 'window', 20_000);
 
     assert.ok(window.state.kind === 'running');
     process.kill(window.state.pid, 'SIGKILL');

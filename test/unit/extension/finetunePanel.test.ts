@@ -18,6 +18,7 @@ function runOf(id: string, change: Partial<FinetuneRun> = {}): FinetuneRun {
     activity: '',
     base: { name: 'base', fingerprint: 'f' },
     settings: defaultFinetuneSettings,
+    recommended: defaultFinetuneSettings,
     pairs: 10,
     bySource: { doc: 10 },
     pairsFile: `/runs/${id}/pairs.jsonl`,

@@ -21,6 +21,7 @@ export function describeRun(
     rootName,
     createdAt,
     settings,
+    recommended: record.recommended ?? settings,
     pairs,
     bySource,
     seconds,

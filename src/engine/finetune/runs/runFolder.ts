@@ -37,6 +37,8 @@ const recordSchema = z.object({
   state: z.enum(['ready', 'training', 'paused', 'evaluating', 'done', 'failed']),
   base: z.object({ name: z.string(), fingerprint: z.string(), modelDir: z.string() }),
   settings: storedSettingsSchema,
+  /** Those that were chosen for the model when the run was made; absent in runs of earlier versions. */
+  recommended: z.optional(storedSettingsSchema),
   pairs: z.int(),
   bySource: z.partialRecord(z.enum(pairSources), z.int()),
   split: z.optional(z.object({ train: z.int(), tune: z.int(), held: z.int() })),
@@ -188,8 +190,12 @@ export class RunFolder {
     return [...byStep.values()].sort((left, right) => left.step - right.step);
   }
 
-  clearCurve(): void {
-    rmSync(path.join(this.folder, 'curve.jsonl'), { force: true });
+  /** Leaves the run as it was before it was started: its pairs and its record. */
+  clearWork(): void {
+    const work = /^(?:curve\.jsonl|corpus\.json|(?:checkpoint|model|fold-).*)$/;
+    for (const name of readdirSync(this.folder).filter((other) => work.test(other))) {
+      rmSync(path.join(this.folder, name), { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 
   /** At once for whoever lists runs, however long the files take; what cannot be removed now is removed later. */

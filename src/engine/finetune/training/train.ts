@@ -135,12 +135,14 @@ async function classifierCourse(
 }
 
 /** Hex digest of all that decides the course of a run. */
-function digestOf(model: ModelFolder, { task, evaluateEvery }: TrainingJob): string {
+function digestOf(model: ModelFolder, { task, modelDir, evaluateEvery }: TrainingJob): string {
   const { settings, ...data } = task;
+  const held = task.kind === 'encoder' && task.settings.anchor > 0 && task.anchorDir !== modelDir;
+  const anchorDir = held ? task.anchorDir : undefined;
   // These change how fast and how safely a run goes, not where.
   const course = { ...settings, threads: 0, checkpointSeconds: 0, precision: '' };
   return createHash('sha256')
-    .update(JSON.stringify([model.fingerprint, course, data, evaluateEvery]))
+    .update(JSON.stringify([model.fingerprint, course, { ...data, anchorDir }, evaluateEvery]))
     .digest('hex');
 }
 

@@ -82,7 +82,7 @@ function Tuning({ state, send }: AppProps) {
   const [shown, setShown] = useState<string | null>(null);
   const run = state.runs.find(({ id }) => id === shown) ?? state.runs[0];
   const newest = state.runs[0];
-  const idle = newest === undefined || newest.state === 'done' || newest.state === 'failed';
+  const idle = newest === undefined || newest.state === 'done' || newest.error !== undefined;
   const prepare = (): void => {
     setShown(null);
     send({ type: 'prepare' });

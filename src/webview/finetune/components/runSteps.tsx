@@ -72,7 +72,9 @@ function Training({ run, send }: RunProps) {
   const running = run.state === 'training' || run.state === 'evaluating';
   return (
     <>
-      {run.state === 'ready' && <SettingsForm settings={settings} recommended={run.settings} onChange={setSettings} />}
+      {run.state === 'ready' && (
+        <SettingsForm settings={settings} recommended={run.recommended} onChange={setSettings} />
+      )}
       {running && <p>{run.activity}</p>}
       {text.progress(run) !== '' && <p class="dim">{text.progress(run)}</p>}
       <Curves run={run} />

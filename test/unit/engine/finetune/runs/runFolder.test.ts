@@ -56,3 +56,15 @@ test('runs of earlier versions keep the settings that they were trained with', (
   folder.writeJson('run.json', { ...record, settings: { ...Object.fromEntries(earlier), epochs: 5 } });
   assert.deepEqual(folder.read()?.settings, { ...defaultFinetuneSettings, epochs: 5 });
 });
+
+test('a run that is started anew keeps its pairs and its record, and nothing of an earlier try', async (context) => {
+  const directory = temporaryFolder(context);
+  const folder = new RunFolder(path.join(directory, 'a'));
+  await folder.create((made) => made.write(record));
+  fs.writeFileSync(folder.pairsFile, '');
+  for (const name of ['corpus.json', 'curve.jsonl']) fs.writeFileSync(path.join(folder.folder, name), '{}');
+  for (const name of ['checkpoint', 'checkpoint-adapted', 'model', 'model-adapted-1', 'fold-0'])
+    fs.mkdirSync(path.join(folder.folder, name));
+  folder.clearWork();
+  assert.deepEqual(fs.readdirSync(folder.folder).sort(), ['pairs.jsonl', 'run.json']);
+});
