@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation } from '../store/catalog.ts';
@@ -6,6 +7,8 @@ import { borrowEmbeddings } from './borrowEmbeddings.ts';
 import { Embedder } from './embedder.ts';
 import { EmbedQueue } from './embedQueue.ts';
 import type { TeamLayer } from './indexerOptions.ts';
+
+const linkedAtOnce = 1000;
 
 export interface BackgroundEmbeddingOptions {
   readonly store: RootStore;
@@ -49,16 +52,21 @@ export class BackgroundEmbedding {
   }
 
   /**
-   * Sees to it that what waits is being embedded; false when nothing does.
+   * Sees to it that what waits is being embedded, if that is still wanted once it was looked for; false when nothing is.
    * @throws what the last run failed with, once.
    */
-  ensure(encoder: Encoder | undefined, generation: Generation | undefined): boolean {
+  async ensure(
+    encoder: Encoder | undefined,
+    generation: Generation | undefined,
+    wanted: () => boolean,
+  ): Promise<boolean> {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure.error;
     if (encoder === undefined || generation === undefined) return false;
     if (this.#run === undefined) {
-      if (this.#queue.size === 0 && !this.#refill(generation)) return false;
+      if (this.#queue.size === 0 && !(await this.#refill(generation))) return false;
+      if (!wanted()) return false;
       const abort = new AbortController();
       const ended = this.#embed(encoder, generation, abort.signal);
       this.#run = { abort, ended };
@@ -76,13 +84,13 @@ export class BackgroundEmbedding {
 
   /** See {@link borrowEmbeddings}; what a damaged database still holds is looked for once. */
   async borrow(generation: Generation, signal: AbortSignal): Promise<void> {
-    if (!this.#refill(generation)) return;
+    if (!(await this.#refill(generation))) return;
     const { store, team } = this.#options;
     const copy = store.damagedCopy === this.#salvagedFrom ? undefined : store.damagedCopy;
     this.#salvagedFrom = store.damagedCopy;
     await borrowEmbeddings(store, generation, copy, signal, team);
     this.#queue.clear();
-    this.#refill(generation);
+    await this.#refill(generation);
   }
 
   /** Gives up the batch in flight. */
@@ -114,10 +122,15 @@ export class BackgroundEmbedding {
   }
 
   /** Looks for chunks that have no embedding yet; true when there are any that can have one. */
-  #refill(generation: Generation): boolean {
+  async #refill(generation: Generation): Promise<boolean> {
     const { store } = this.#options;
     const pending = store.pending(generation);
-    const linked = pending.length === 0 ? 0 : store.linkCached(generation, pending);
+    let linked = 0;
+    // A model that was used before has an embedding for all of them: in parts, which stay whatever happens between them.
+    for (let at = 0; at < pending.length; at += linkedAtOnce) {
+      if (at > 0) await setImmediate();
+      linked += store.linkCached(generation, pending.slice(at, at + linkedAtOnce));
+    }
     const left = linked === 0 ? pending : store.pending(generation);
     this.#queue.add(left.filter(({ textHash }) => !this.embedder.failed.has(textHash.toString('base64'))));
     return this.#queue.size > 0;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { SextantError, isCancellation } from '../../shared/errors.ts';
 import type { RootPhase, RootStatus } from '../../shared/status.ts';
 import type { Encoder } from '../runtime/encoder.ts';
@@ -204,12 +205,16 @@ export class Indexer {
       await (next === 'scan' ? this.#scan(this.#fileWork.signal) : this.#update(this.#fileWork.signal));
       return true;
     }
-    if (this.#embedding.ensure(this.#encoder, this.#target.generation)) {
+    const target = this.#target;
+    // Looking for what waits takes several turns, in which the model may change or a pause begin.
+    const asBefore = (): boolean => !this.#disposed && !this.#paused && this.#target === target;
+    if (await this.#embedding.ensure(this.#encoder, target.generation, asBefore)) {
       this.#enter('embedding');
       return false;
     }
-    if (this.#isReplacement(this.#target)) this.#target = store.promote(this.#target);
-    if (store.sweep()) return true;
+    if (!asBefore()) return true;
+    if (this.#isReplacement(target)) this.#target = store.promote(target);
+    if (await this.#sweep()) return true;
     if (!this.#pruned) {
       this.#pruned = true;
       store.pruneCache();
@@ -217,6 +222,19 @@ export class Indexer {
     this.#currentFile = undefined;
     this.#enter('ready');
     this.#completion.done();
+    return false;
+  }
+
+  /**
+   * Clears away what is no longer needed, others getting their turn in between: with only its own steps to wait for, this loop would
+   * keep everybody waiting. True when something more urgent came.
+   */
+  async #sweep(): Promise<boolean> {
+    const target = this.#target;
+    while (this.#options.store.sweep()) {
+      await setImmediate();
+      if (this.#disposed || this.#paused || this.#files.next !== undefined || this.#target !== target) return true;
+    }
     return false;
   }
 

@@ -164,22 +164,21 @@ export class RootStore {
   }
 
   chunkSetIds(): number[] {
-    return this.#open.catalog.activeChunkSets().map(({ id }) => id);
+    return this.#read(({ catalog }) => catalog.activeChunkSets().map(({ id }) => id));
   }
 
   /** What the set knows of its files, by path. */
   knownFiles(chunkSetId: number): Map<string, KnownFile> {
-    return this.#open.states.known(chunkSetId);
+    return this.#read(({ states }) => states.known(chunkSetId));
   }
 
   knownFile(chunkSetId: number, file: string): KnownFile | undefined {
-    return this.#open.states.one(chunkSetId, file);
+    return this.#read(({ states }) => states.one(chunkSetId, file));
   }
 
   /** Paths of the files within a folder, at any depth, in any set. */
   filesBelow(folder: string): string[] {
-    const { catalog, states } = this.#open;
-    return catalog.activeChunkSets().flatMap(({ id }) => states.below(id, folder));
+    return this.#read(({ catalog, states }) => catalog.activeChunkSets().flatMap(({ id }) => states.below(id, folder)));
   }
 
   /**
@@ -187,13 +186,14 @@ export class RootStore {
    * reads every file's row, so unless they must be exact the counts may be those of a moment ago while files are written.
    */
   fileCounts({ exact }: { exact: boolean }): FileCounts {
-    const { catalog, states } = this.#open;
     const { version } = this;
     const last = this.#counted;
     const started = performance.now();
     if (last !== undefined && (last.version === version || (!exact && started < last.freshUntil))) return last.counts;
-    const id = catalog.chunkSet('serving')?.id ?? -1;
-    const counts = { skipped: states.skipped(id), degraded: states.degraded(id), languages: states.languages(id) };
+    const counts = this.#read(({ catalog, states }) => {
+      const id = catalog.chunkSet('serving')?.id ?? -1;
+      return { skipped: states.skipped(id), degraded: states.degraded(id), languages: states.languages(id) };
+    });
     const now = performance.now();
     this.#counted = { version, counts, freshUntil: now + (now - started) * countingShare };
     return counts;
@@ -245,8 +245,7 @@ export class RootStore {
 
   /** Files that a shared index answers for: the hash of the content by path. */
   sharedFiles(): Map<string, string> {
-    const { catalog, states } = this.#open;
-    return states.shared(catalog.chunkSet('serving')?.id ?? -1);
+    return this.#read(({ catalog, states }) => states.shared(catalog.chunkSet('serving')?.id ?? -1));
   }
 
   /** Forgets that a shared index answers for these files, so that the next scan looks at them again. */
@@ -265,12 +264,12 @@ export class RootStore {
 
   /** See {@link EmbeddingWriter.pending}. */
   pending(generation: Generation, paths?: readonly string[]): PendingChunk[] {
-    return this.#open.embeddings.pending(generation, paths);
+    return this.#read(({ embeddings }) => embeddings.pending(generation, paths));
   }
 
   /** See {@link EmbeddingWriter.knownTexts}. */
   knownTexts(isModel: (model: ModelIdentity) => boolean): Set<string> {
-    return this.#open.embeddings.knownTexts(isModel);
+    return this.#read(({ embeddings }) => embeddings.knownTexts(isModel));
   }
 
   /** See {@link EmbeddingWriter.store}. */

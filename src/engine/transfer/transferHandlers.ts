@@ -17,7 +17,7 @@ type TransferHandlers = {
 };
 
 export interface TransferAccess {
-  readonly engine: () => Pick<Engine, 'encoder' | 'openRoots' | 'reindex' | 'status' | 'whenIdle'>;
+  readonly engine: () => Pick<Engine, 'encoder' | 'opened' | 'openRoots' | 'reindex' | 'status'>;
   readonly storageDir: () => string;
   /** The roots that the window has open. */
   readonly roots: () => readonly WorkspaceRoot[];
@@ -52,10 +52,11 @@ export function transferHandlers({ engine, storageDir, roots }: TransferAccess):
         importIndex(databaseOf(root), file, { expected, replace, signal });
       const imported = embedded === 0 ? await whileClosed(root, () => take(true)) : await take(false);
       await engine().reindex([root], false);
+      // What is lent goes once it was borrowed from; where that could not be, it is cleared away with what is left over.
       void engine()
+        .opened(root)
         .whenIdle()
-        .catch(() => undefined)
-        .then(imported.dispose);
+        .then(imported.dispose, () => undefined);
       const { files, chunks, used } = imported;
       return { files, chunks, used };
     },

@@ -11,7 +11,7 @@ export const clearIndex: CommandHandler = async ({ engine }) => {
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Your files stay as they are. Searching finds nothing until the workspace is indexed again.',
+        'Your files stay as they are. Searching finds nothing until the workspace is indexed again, and issues must be fetched again.',
       ),
     },
     clear,

@@ -28,7 +28,7 @@ async function ask(): Promise<boolean | undefined> {
       },
       {
         label: vscode.l10n.t('From Scratch'),
-        detail: vscode.l10n.t('Builds a new index. Embeddings of unchanged code are reused.'),
+        detail: vscode.l10n.t('Deletes the index, embeddings, commits and fetched issues too, and builds it anew.'),
         fresh: true,
       },
     ],

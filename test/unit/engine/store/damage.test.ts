@@ -74,27 +74,46 @@ test('a database whose schema is not what its version says is set aside and begu
   assertRebuilt(file);
 });
 
-test('damage that shows only when it is read is reported as such, and the store can be begun anew', (context) => {
+/** Overwrites the pages of a table and opens the database, in which nothing else is wrong. */
+function damaged(context: TestContext, table: string): RootStore {
   const file = filledDatabase(context);
   const db = new Database(file);
-  const pages = db.prepare("SELECT pageno FROM dbstat WHERE name = 'chunk_texts'").pluck().all() as number[];
+  const pages = db
+    .prepare('SELECT pageno FROM dbstat WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = ?)')
+    .pluck()
+    .all(table) as number[];
   db.close();
   const descriptor = fs.openSync(file, 'r+');
   for (const page of pages) fs.writeSync(descriptor, Buffer.alloc(4096, 0x5a), 0, 4096, (page - 1) * 4096);
   fs.closeSync(descriptor);
   const store = new RootStore(file);
   context.after(() => store.close());
-  let told = 0;
-  store.onDamage = () => (told += 1);
-  assert.throws(
-    () => store.read((reader) => reader.files().flatMap(({ fileId }) => reader.chunksOfFile(fileId))),
-    (error) => error instanceof SextantError && error.code === 'database_damaged',
-  );
-  assert.equal(told, 1);
-  store.replaceDamaged();
-  assert.equal(store.damage, undefined);
-  assert.equal(store.read((reader) => reader.counts()).files, 0);
-});
+  return store;
+}
+
+const reads: readonly (readonly [what: string, table: string, read: (store: RootStore) => unknown])[] = [
+  ['texts', 'chunk_texts', (store) => store.read((r) => r.files().flatMap(({ fileId }) => r.chunksOfFile(fileId)))],
+  ['files', 'files', (store) => store.chunkSetIds().map((id) => store.knownFiles(id))],
+  ['one file', 'files', (store) => store.chunkSetIds().map((id) => store.knownFile(id, 'src/f1.ts'))],
+  ['files of a folder', 'files', (store) => store.filesBelow('src')],
+  ['counts of files', 'files', (store) => store.fileCounts({ exact: true })],
+];
+
+for (const [what, table, read] of reads) {
+  test(`damage that shows only when ${what} are read is reported as such, and the store can be begun anew`, (context) => {
+    const store = damaged(context, table);
+    let told = 0;
+    store.onDamage = () => (told += 1);
+    assert.throws(
+      () => read(store),
+      (error) => error instanceof SextantError && error.code === 'database_damaged',
+    );
+    assert.equal(told, 1);
+    store.replaceDamaged();
+    assert.equal(store.damage, undefined);
+    assert.equal(store.read((reader) => reader.counts()).files, 0);
+  });
+}
 
 test('an empty file is a database that is yet to be filled', (context) => {
   const file = path.join(temporaryFolder(context), 'root.db');
