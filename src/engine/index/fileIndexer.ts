@@ -9,6 +9,9 @@ import { readSourceFile } from '../workspace/readSourceFile.ts';
 import { chunkTerms, termsOf } from './chunkTerms.ts';
 import type { IndexerOptions, TeamLayer } from './indexerOptions.ts';
 
+/** Time of change of a file that could not be read: as no file has it, the next scan tries again. */
+const notRead = -1;
+
 export type FileOutcome =
   | { readonly indexed: IndexedFile }
   /** The bytes are those that are stored already. */
@@ -44,7 +47,7 @@ export class FileIndexer {
   ): Promise<FileOutcome> {
     const source = await readSourceFile(file.absolutePath, { maxFileSizeBytes, signal });
     const { path: relative } = file;
-    const state = { path: relative, size: source.size ?? file.size, mtimeMs: source.mtimeMs ?? file.mtimeMs };
+    const state = { path: relative, size: source.size ?? file.size, mtimeMs: source.mtimeMs ?? notRead };
     if ('skip' in source) return { skipped: { ...state, reason: source.skip } };
     if (this.team?.covers(relative, source.hash) === true) {
       return { skipped: { ...state, reason: 'shared', contentHash: source.hash } };

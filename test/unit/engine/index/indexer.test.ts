@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { FileIndexer } from '../../../../src/engine/index/fileIndexer.ts';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
+import { codeTokens } from '../../../../src/engine/text/codeTokens.ts';
 import { FakeEncoder, fakeVector } from '../../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../../support/indexedFolder.ts';
 import { waitFor } from '../../../support/waitFor.ts';
-import { ParagraphChunker } from '../../../support/paragraphChunker.ts';
+import { ParagraphChunker, paragraphText } from '../../../support/paragraphChunker.ts';
 
 const files = {
   'src/a.ts': 'function alpha() {\n  return 1;\n}\n\nfunction beta() {\n  return 2;\n}\n',
@@ -140,6 +143,27 @@ test('a file that breaks the chunker is skipped and counted', async (context) =>
   const summary = await folder.indexer.whenIdle();
   assert.equal(summary.files, 3);
   assert.equal(summary.skipped.unreadable, 1);
+});
+
+test('a file that could not be read is looked at again by the next scan', async (context) => {
+  const folder = new IndexedFolder(context, files);
+  const indexer = new FileIndexer({
+    chunker: new ParagraphChunker(),
+    codeTokens,
+    embeddingText: paragraphText,
+  });
+  const gone = { path: 'src/b.ts', absolutePath: path.join(folder.folder, 'away'), size: 3, mtimeMs: 7 };
+  const outcome = await indexer.index(gone, undefined, 1000, new AbortController().signal);
+  assert.ok('skipped' in outcome);
+  folder.indexer.start();
+  await folder.indexer.whenIdle();
+  const { size, mtimeMs } = fs.statSync(path.join(folder.folder, 'src/b.ts'));
+  const { mtimeMs: remembered, ...skipped } = outcome.skipped;
+  folder.store.skipFiles([{ ...skipped, size, mtimeMs: remembered === gone.mtimeMs ? mtimeMs : remembered }]);
+  assert.deepEqual(folder.find('gamma'), []);
+  folder.indexer.rescan();
+  await folder.indexer.whenIdle();
+  assert.deepEqual(folder.find('gamma'), ['src/b.ts']);
 });
 
 test('a second start reads no file that has not changed', async (context) => {
