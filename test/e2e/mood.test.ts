@@ -101,7 +101,7 @@ test('folders open, files too, and both narrow what is shown', async (t) => {
 
 test('the keyboard stays where it was when what it was on goes away', async (t) => {
   const view = await open(t);
-  const focused = (): Promise<string> => view.page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  const focused = (): Promise<string> => view.page.evaluate(() => document.activeElement?.textContent.trim() ?? '');
   await view.page.locator('.item .link').first().focus();
   await view.page.keyboard.press('Enter');
   await view.page.locator('.correction .link', { hasText: 'Positive' }).focus();
