@@ -186,9 +186,14 @@ export class FinetuneService {
       settings: fresh ? { ...suited, ...settings } : record.settings,
     };
     delete started.error;
-    // What an earlier try left is of other pairs or settings.
-    if (fresh) folder.clearWork();
-    folder.write(started);
+    try {
+      // What an earlier try left is of other pairs or settings.
+      if (fresh) folder.clearWork();
+      folder.write(started);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
     const abort = new AbortController();
     const progress = new RunProgress(folder, () => this.#changed(folder, folder.read() ?? started));
     const ended = this.#work(folder, started, abort.signal, progress).finally(() => {

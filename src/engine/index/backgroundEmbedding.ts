@@ -131,7 +131,8 @@ export class BackgroundEmbedding {
       if (at > 0) await setImmediate();
       linked += store.linkCached(generation, pending.slice(at, at + linkedAtOnce));
     }
-    const left = linked === 0 ? pending : store.pending(generation);
+    // A run that goes on meanwhile may have embedded some of them.
+    const left = linked === 0 && pending.length <= linkedAtOnce ? pending : store.pending(generation);
     this.#queue.add(left.filter(({ textHash }) => !this.embedder.failed.has(textHash.toString('base64'))));
     return this.#queue.size > 0;
   }

@@ -212,7 +212,7 @@ export class Indexer {
       this.#enter('embedding');
       return false;
     }
-    if (!asBefore()) return true;
+    if (!asBefore() || this.#files.next !== undefined || this.#options.store.damage !== undefined) return true;
     if (this.#isReplacement(target)) this.#target = store.promote(target);
     if (await this.#sweep()) return true;
     if (!this.#pruned) {
@@ -230,10 +230,12 @@ export class Indexer {
    * keep everybody waiting. True when something more urgent came.
    */
   async #sweep(): Promise<boolean> {
+    const { store } = this.#options;
     const target = this.#target;
-    while (this.#options.store.sweep()) {
+    while (store.sweep()) {
       await setImmediate();
-      if (this.#disposed || this.#paused || this.#files.next !== undefined || this.#target !== target) return true;
+      const changed = this.#disposed || this.#paused || this.#target !== target;
+      if (changed || this.#files.next !== undefined || store.damage !== undefined) return true;
     }
     return false;
   }

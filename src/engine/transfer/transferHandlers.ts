@@ -56,7 +56,8 @@ export function transferHandlers({ engine, storageDir, roots }: TransferAccess):
       void engine()
         .opened(root)
         .whenIdle()
-        .then(imported.dispose, () => undefined);
+        .then(imported.dispose)
+        .catch(() => undefined);
       const { files, chunks, used } = imported;
       return { files, chunks, used };
     },
