@@ -332,7 +332,8 @@ test('a proxy is used where it is set, and not for the hosts it is not for', asy
   const proxy = await testProxy(t);
   const bed = await bench(t, {}, { useProxy: true, proxy: proxy.address, noProxy: [] });
   await bed.add();
-  assert.ok(proxy.hosts.length > 3);
+  // How many tunnels there are depends on how soon one is free again.
+  assert.ok(proxy.hosts.length > 0);
   const direct = await bench(t, {}, { useProxy: true, proxy: proxy.address, noProxy: ['127.0.0.1'] });
   const before = proxy.hosts.length;
   await direct.add();
