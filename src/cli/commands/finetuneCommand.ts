@@ -28,17 +28,15 @@ import { refreshedRoot } from './searchCommand.ts';
 
 /** What the options say; the rest is chosen for the model. */
 function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
-  const method = stringOption(options, 'method') === undefined ? {} : methodFrom(options);
   const number = (key: keyof FinetuneSettings, name: string, range: Range): Partial<FinetuneSettings> =>
     stringOption(options, name) === undefined ? {} : { [key]: numberOption(options, name, { fallback: 0, ...range }) };
   const without = sourcesFrom('without', stringListOption(options, 'without'));
-  const schedule =
-    stringOption(options, 'schedule') === undefined
-      ? {}
-      : { schedule: choiceOption(options, 'schedule', learningRateSchedules, 'linear') };
   const matryoshka = stringOption(options, 'matryoshka');
   return {
-    ...method,
+    ...(options['method'] === undefined ? {} : { method: choiceOption(options, 'method', trainingMethods, 'lora') }),
+    ...(options['schedule'] === undefined
+      ? {}
+      : { schedule: choiceOption(options, 'schedule', learningRateSchedules, 'linear') }),
     ...number('epochs', 'epochs', { min: 1, max: 50 }),
     ...number('batchSize', 'batch', { min: 2, max: 1024 }),
     ...number('learningRate', 'lr', { min: 1e-9, max: 1, integer: false }),
@@ -56,7 +54,6 @@ function settingsFrom(options: OptionValues): Partial<FinetuneSettings> {
     ...number('maskedEpochs', 'masked-epochs', { min: 0, max: 50 }),
     ...number('maskedLearningRate', 'masked-lr', { min: 1e-9, max: 1, integer: false }),
     ...number('maskRate', 'mask-rate', { min: 1e-3, max: 1, integer: false }),
-    ...schedule,
     ...(matryoshka === undefined ? {} : { matryoshka: matryoshkaFrom(matryoshka) }),
     ...(options['guide-negatives'] === true ? { guideNegatives: true } : {}),
     ...(without.length === 0 ? {} : { without }),
@@ -74,10 +71,6 @@ function matryoshkaFrom(text: string): FinetuneSettings['matryoshka'] {
   if (read === undefined)
     throw new UsageError(`--matryoshka takes dimensions such as 128,64 or 128:1,64:0.5, not ${text}.`);
   return read;
-}
-
-function methodFrom(options: OptionValues): Partial<FinetuneSettings> {
-  return { method: choiceOption(options, 'method', trainingMethods, 'lora') };
 }
 
 function progressLine(run: FinetuneRun): string {

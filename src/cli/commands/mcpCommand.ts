@@ -1,8 +1,8 @@
 import { once } from 'node:events';
+import type { AgentSettings } from '../../shared/agentSettings.ts';
 import type { EngineStatus } from '../../shared/status.ts';
 import { storageIsChosen } from '../askLiveEngine.ts';
 import { stringListOption, stringOption, UsageError, type Command } from '../command.ts';
-import type { AgentSettings } from '../../shared/agentSettings.ts';
 import { engineSettings, withOptions } from '../engineSettings.ts';
 import { workspaceRoot } from '../roots.ts';
 import { storageDirectory } from '../storageDirectory.ts';
@@ -24,7 +24,7 @@ export const mcpCommand: Command = {
     const { saidByWindow } = await import('../mcp/saidByWindow.ts');
     const file = stringOption(options, 'window-settings');
     const said = (): AgentSettings | undefined => {
-      const window = saidByWindow(file!);
+      const window = file === undefined ? undefined : saidByWindow(file);
       return window && { ...window, settings: withOptions(window.settings, options) };
     };
     const listeners = new Set<(status: EngineStatus) => void>();
@@ -32,7 +32,7 @@ export const mcpCommand: Command = {
       storageDir: storageDirectory(),
       onlyStorage: storageIsChosen(),
       onlyOwn: ['model', 'backend', 'remote'].some((name) => options[name] !== undefined),
-      ...(file !== undefined && { said }),
+      said,
       // Half of the cores unless told otherwise: agents work beside their user.
       settings: { ...engineSettings(options), ...(options['threads'] === undefined && { threads: 0 }) },
       onStatus: (status) => {

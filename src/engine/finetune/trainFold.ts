@@ -48,6 +48,9 @@ const tuneCorpus = 1500;
 const evaluationsPerRun = 4;
 /** Filling in hidden tokens of so many texts takes the embedded default a few minutes. */
 const mostAdaptationTexts = 4000;
+/** Share of `maxMinutes` that filling in hidden tokens may take. */
+const adaptationShare = 0.5;
+const adaptedSuffix = '-adapted';
 /** Evaluations without a better score after which training ends. */
 const patience = 3;
 /** The guard set may lose a little on the way; a candidate that loses more is charged for it, as it must be mixed with the old model. */
@@ -90,10 +93,6 @@ async function candidateJudge(
     return { ndcg10: meanOf(outcomes).ndcg10, score: mean(outcomes.map(gainOf)) - guardCharge * lost };
   };
 }
-
-/** Share of `maxMinutes` that filling in hidden tokens may take. */
-const adaptationShare = 0.5;
-const adaptedSuffix = '-adapted';
 
 /** What both stages of a training have in common. */
 function optimizerOf({ settings, threads }: TrainFoldOptions): Partial<OptimizerSettings> {

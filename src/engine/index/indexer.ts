@@ -206,15 +206,13 @@ export class Indexer {
       return true;
     }
     const target = this.#target;
-    // Looking for what waits takes several turns, in which the model may change or a pause begin.
-    const asBefore = (): boolean => !this.#disposed && !this.#paused && this.#target === target;
-    if (await this.#embedding.ensure(this.#encoder, target.generation, asBefore)) {
+    if (await this.#embedding.ensure(this.#encoder, target.generation, () => this.#isUndisturbed(target))) {
       this.#enter('embedding');
       return false;
     }
-    if (!asBefore() || this.#files.next !== undefined || this.#options.store.damage !== undefined) return true;
+    if (!this.#isUndisturbed(target)) return true;
     if (this.#isReplacement(target)) this.#target = store.promote(target);
-    if (await this.#sweep()) return true;
+    if (await this.#sweep(this.#target)) return true;
     if (!this.#pruned) {
       this.#pruned = true;
       store.pruneCache();
@@ -229,15 +227,18 @@ export class Indexer {
    * Clears away what is no longer needed, others getting their turn in between: with only its own steps to wait for, this loop would
    * keep everybody waiting. True when something more urgent came.
    */
-  async #sweep(): Promise<boolean> {
-    const { store } = this.#options;
-    const target = this.#target;
-    while (store.sweep()) {
+  async #sweep(target: Target): Promise<boolean> {
+    while (this.#options.store.sweep()) {
       await setImmediate();
-      const changed = this.#disposed || this.#paused || this.#target !== target;
-      if (changed || this.#files.next !== undefined || store.damage !== undefined) return true;
+      if (!this.#isUndisturbed(target)) return true;
     }
     return false;
+  }
+
+  /** False once something came, in a turn that others were given, which goes before what is done for this target. */
+  #isUndisturbed(target: Target): boolean {
+    if (this.#disposed || this.#paused || this.#target !== target) return false;
+    return this.#files.next === undefined && this.#options.store.damage === undefined;
   }
 
   /** A finished set without embeddings does not replace one that has them: the model may still be loading. */
