@@ -34,7 +34,8 @@ export interface TeamBenchResult {
   readonly cpuMsPerSearch: number;
 }
 
-const mostQueries = 400;
+/** Embedding more would take longer than searching for them. */
+const mostQueries = 4000;
 const aloneSearches = 50;
 const warmUps = 10;
 const fewestWords = 3;
@@ -45,15 +46,15 @@ function questionFor({ doc, name }: ChunkRow): string | undefined {
   return asked.find((text) => contentWords(text).length >= fewestWords);
 }
 
-/** Questions to chunks from all over the view, the same ones each time. */
-async function questions(index: SearchSource, signal: AbortSignal): Promise<string[]> {
+/** Up to `wanted` questions to chunks from all over the view, the same ones each time. */
+async function questions(index: SearchSource, wanted: number, signal: AbortSignal): Promise<string[]> {
   const random = new SeededRandom(11);
   const shuffled = (await index.files())
     .map((file: FileRow) => ({ file, at: random.next() }))
     .sort((left, right) => left.at - right.at);
   const found = new Set<string>();
   for (const { file } of shuffled) {
-    if (found.size >= mostQueries) break;
+    if (found.size >= wanted) break;
     signal.throwIfAborted();
     for (const chunk of await index.chunksOfFile(file.fileId)) {
       const question = questionFor(chunk);
@@ -72,7 +73,9 @@ async function questions(index: SearchSource, signal: AbortSignal): Promise<stri
  */
 export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchResult> {
   const { index, mode, atOnce, rounds, signal, onProgress } = options;
-  const asked = await questions(index, signal);
+  // Each is asked once where the view has enough: what was found for one is kept for the next that needs it.
+  const wanted = Math.min(mostQueries, warmUps + aloneSearches + atOnce * rounds);
+  const asked = await questions(index, wanted, signal);
   if (asked.length === 0) {
     throw new SextantError('index_missing', 'The view has no documented or named code to ask for.', {
       hint: 'Publish a folder with `sextant index DIR --store URL`.',

@@ -1,4 +1,5 @@
 import type { SearchScope } from '../../shared/search.ts';
+import { memo } from '../text/memo.ts';
 
 /** What a file is for; everything but first-hand source sinks in the ranking unless the query asks for it. */
 export const fileRoles = [
@@ -47,12 +48,17 @@ export interface RoledFile {
   readonly scope: SearchScope;
 }
 
-export function rolesOf({ path, language, scope }: RoledFile): FileRole[] {
-  return fileRoles.filter((role) => {
-    if (role === 'prose') return scope === 'docs';
-    if (role === 'data') return scope === 'code' && dataLanguages.has(language);
-    return rolePatterns[role].test(path);
-  });
+/** Paths whose roles are remembered. */
+const rememberedPaths = 20_000;
+
+const rolesOfPath = memo(rememberedPaths, (path): readonly FileRole[] =>
+  fileRoles.filter((role) => role !== 'prose' && role !== 'data' && rolePatterns[role].test(path)),
+);
+
+export function rolesOf({ path, language, scope }: RoledFile): readonly FileRole[] {
+  const roles = rolesOfPath(path);
+  if (scope === 'docs') return [...roles, 'prose'];
+  return dataLanguages.has(language) ? [...roles, 'data'] : roles;
 }
 
 /** Roles that the words of a query ask for. */

@@ -1,4 +1,4 @@
-import type { Candidate, CandidateFilter, ChunkHead, FieldWeights, SearchSource } from '../store/searchIndex.ts';
+import type { CandidateFilter, ChunkHead, FieldWeights, NearCandidate, SearchSource } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
 import type { SearchRoot } from './searchRoot.ts';
@@ -10,7 +10,7 @@ export interface RankCandidate {
   readonly index: SearchSource;
   readonly head: ChunkHead;
   /** Places of the query's terms that the chunk holds; those of joined ones follow. */
-  readonly terms: ReadonlySet<number>;
+  readonly terms: readonly number[];
   /** Weighted BM25; 0 where the keyword source did not bring it up. */
   readonly bm25: number;
   /** Cosine to the query; undefined where the chunk has no embedding or there is no query vector. */
@@ -32,8 +32,6 @@ export interface GatherOptions {
 
 /** Constant of reciprocal rank fusion (Cormack et al. 2009); only decides which candidates are ranked in full. */
 const fusionConstant = 30;
-
-const nothing: ReadonlySet<number> = new Set();
 
 const nameMatch = { same: 1, otherCase: 0.7, prefix: 0.3 } as const;
 
@@ -60,15 +58,15 @@ function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkI
   }
 }
 
-/** Cosines of chunks to the query: those that the dense search brought up have theirs already. */
+/** Cosines of chunks to the query: most of those that the dense search brought up have theirs already. */
 async function cosines(
   index: SearchSource,
   chunkIds: readonly number[],
   vector: Float32Array | undefined,
-  dense: readonly Candidate[],
+  dense: readonly NearCandidate[],
 ): Promise<Map<number, number>> {
   if (vector === undefined) return new Map();
-  const known = new Map(dense.map(({ chunkId, score }) => [chunkId, score]));
+  const known = new Map(dense.flatMap(({ chunkId, score }) => (score === undefined ? [] : [[chunkId, score]])));
   const others = chunkIds.filter((chunkId) => !known.has(chunkId));
   return new Map([...known, ...(await index.cosines(vector, others))]);
 }
@@ -106,7 +104,7 @@ export async function gatherCandidates({ root, index }: SearchRoot, options: Gat
     root,
     index,
     head,
-    terms: held.get(head.chunkId) ?? nothing,
+    terms: held.get(head.chunkId) ?? [],
     bm25: bm25.get(head.chunkId) ?? 0,
     cosine: cosine.get(head.chunkId),
     exactName: names.get(head.chunkId) ?? 0,

@@ -1,7 +1,8 @@
+import { FileNumbers } from './fileNumbers.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { SignalWeights } from './rankingWeights.ts';
 import { signalNames } from './rankingWeights.ts';
-import type { SignalledCandidate } from './signals.ts';
+import type { SignalledCandidate, Signals } from './signals.ts';
 
 export interface RankedCandidate {
   readonly candidate: RankCandidate;
@@ -10,29 +11,40 @@ export interface RankedCandidate {
   readonly contributions: Readonly<Record<string, number>>;
 }
 
-interface Scored {
+/** A candidate in its place; what each signal contributed is only worked out for those that are shown. */
+class Ranked implements RankedCandidate {
   readonly candidate: RankCandidate;
   readonly base: number;
-  readonly contributions: Record<string, number>;
-}
+  readonly #signals: Signals;
+  readonly #weights: SignalWeights;
+  /** What is lost to better chunks of the same file, 0 or less. */
+  lost = 0;
 
-function scored({ candidate, signals }: SignalledCandidate, weights: SignalWeights): Scored {
-  const contributions: Record<string, number> = {};
-  let base = 0;
-  for (const name of signalNames) {
-    const value = (signals[name] ?? 0) * weights[name];
-    if (value === 0) continue;
-    contributions[name] = value;
-    base += value;
+  constructor({ candidate, signals }: SignalledCandidate, weights: SignalWeights) {
+    this.candidate = candidate;
+    this.#signals = signals;
+    this.#weights = weights;
+    let base = 0;
+    for (const name of signalNames) base += (signals[name] ?? 0) * weights[name];
+    this.base = base;
   }
-  return { candidate, base, contributions };
+
+  get score(): number {
+    return this.base + this.lost;
+  }
+
+  get contributions(): Readonly<Record<string, number>> {
+    const contributions: Record<string, number> = {};
+    for (const name of signalNames) {
+      const value = (this.#signals[name] ?? 0) * this.#weights[name];
+      if (value !== 0) contributions[name] = value;
+    }
+    if (this.lost !== 0) contributions['repeat'] = this.lost;
+    return contributions;
+  }
 }
 
-function placeKey({ root, head }: RankCandidate): string {
-  return `${root}\n${head.path}`;
-}
-
-function compare(left: Scored, right: Scored): number {
+function compare(left: Ranked, right: Ranked): number {
   if (left.base !== right.base) return right.base - left.base;
   if (left.candidate.head.path !== right.candidate.head.path)
     return left.candidate.head.path < right.candidate.head.path ? -1 : 1;
@@ -48,15 +60,14 @@ export function rankCandidates(
   weights: SignalWeights,
   repeatDecay: number,
 ): RankedCandidate[] {
-  const ordered = candidates.map((candidate) => scored(candidate, weights)).sort(compare);
-  const seen = new Map<string, number>();
-  const ranked = ordered.map(({ candidate, base, contributions }): RankedCandidate => {
-    const key = placeKey(candidate);
-    const before = seen.get(key) ?? 0;
-    seen.set(key, before + 1);
-    const lost = before === 0 || base <= 0 ? 0 : base * (repeatDecay ** before - 1);
-    if (lost === 0) return { candidate, score: base, contributions };
-    return { candidate, score: base + lost, contributions: { ...contributions, repeat: lost } };
-  });
+  const ranked = candidates.map((candidate) => new Ranked(candidate, weights)).sort(compare);
+  const files = new FileNumbers();
+  const seen: number[] = [];
+  for (const item of ranked) {
+    const file = files.of(item.candidate);
+    const before = seen[file] ?? 0;
+    seen[file] = before + 1;
+    if (before > 0 && item.base > 0) item.lost = item.base * (repeatDecay ** before - 1);
+  }
   return ranked.sort((left, right) => right.score - left.score);
 }

@@ -1,6 +1,8 @@
 import { codeTokens } from '../text/codeTokens.ts';
+import { memo } from '../text/memo.ts';
 import type { ChunkHead } from '../store/searchIndex.ts';
 import { rolesOf, type FileRole } from './fileRoles.ts';
+import { FileNumbers } from './fileNumbers.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import type { SignalName } from './rankingWeights.ts';
@@ -38,6 +40,8 @@ const deepest = 8;
 
 interface Evidence {
   readonly candidate: RankCandidate;
+  /** See {@link FileNumbers}. */
+  readonly file: number;
   readonly keyword: number;
   readonly meaning: number;
 }
@@ -65,28 +69,42 @@ function meaningScale(candidates: readonly RankCandidate[]): (cosine: number | u
 /** Names of files that say what part of a package they are; what is in them is said by their folder. */
 const packagePart = /^(?:index|mod|lib|init|__init__|main|__main__|package|prelude|exports?)$/i;
 
-function pathNames(path: string): { name: string; folders: string } {
+/** Paths whose words are remembered. */
+const rememberedPaths = 20_000;
+
+interface PathWords {
+  /** Of the file, or of its folder where the file's own says nothing. */
+  readonly name: string;
+  /** Terms of the folders above, each once. */
+  readonly folders: readonly string[];
+  /** Number of names in the path. */
+  readonly depth: number;
+}
+
+const wordsOfPath = memo(rememberedPaths, (path): PathWords => {
   const segments = path.split('/');
+  const depth = segments.length;
   const file = segments.pop()!.replace(/^\.+/, '');
   const stem = file.includes('.') ? file.slice(0, file.indexOf('.')) : file;
   const name = packagePart.test(stem) ? (segments.pop() ?? stem) : stem;
-  return { name, folders: segments.join(' ') };
-}
+  return { name, folders: [...new Set(codeTokens(segments.join(' ')))], depth };
+});
 
 function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): Signals {
   const { head } = chunks[0]!.candidate;
   const roles = rolesOf(head);
-  const { name, folders } = pathNames(head.path);
-  const terms = new Set(chunks.flatMap(({ candidate }) => [...candidate.terms]));
+  const { name, folders, depth } = wordsOfPath(head.path);
+  const terms = new Set<number>();
+  for (const { candidate } of chunks) for (const place of candidate.terms) terms.add(place);
   const shown = roles.filter((role) => !wants.has(role));
   return {
     path: weights.fit(name),
-    folder: weights.share(codeTokens(folders)),
+    folder: weights.share(folders),
     fileKeyword: coherence(chunks.map(({ keyword }) => keyword)),
     fileMeaning: coherence(chunks.map(({ meaning }) => meaning)),
     fileBreadth: weights.shareAt(terms),
     fileChunks: Math.min(1, Math.log2(chunks.length) / Math.log2(manyChunks)),
-    depth: Math.min(1, head.path.split('/').length / deepest),
+    depth: Math.min(1, depth / deepest),
     ...Object.fromEntries(shown.map((role) => [role, 1])),
   };
 }
@@ -115,17 +133,21 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
   const weights = new TermWeights(profile.terms, profile.compounds, idf);
   const bestBm25 = Math.max(0, ...candidates.map(({ bm25 }) => bm25)) || 1;
   const meaning = meaningScale(candidates);
+  const numbers = new FileNumbers();
   const evidence = candidates.map((candidate): Evidence => ({
     candidate,
+    file: numbers.of(candidate),
     keyword: candidate.bm25 / bestBm25,
     meaning: meaning(candidate.cosine),
   }));
-  const keyOf = ({ candidate: { root, head } }: Evidence) => `${root}\n${head.path}`;
   const files = new Map(
-    [...Map.groupBy(evidence, keyOf)].map(([key, chunks]) => [key, fileSignals(chunks, weights, profile.wants)]),
+    [...Map.groupBy(evidence, ({ file }) => file)].map(([file, chunks]) => [
+      file,
+      fileSignals(chunks, weights, profile.wants),
+    ]),
   );
   return evidence.map((item) => {
-    const file = files.get(keyOf(item))!;
+    const file = files.get(item.file)!;
     const isTest = isTestCode(item.candidate.head) && !profile.wants.has('test');
     const signals = { ...file, ...chunkSignals(item, weights), ...(isTest && { test: 1 }) };
     return { candidate: item.candidate, signals };

@@ -1,7 +1,24 @@
 import { codeTokens } from '../text/codeTokens.ts';
+import { memo } from '../text/memo.ts';
 
 /** What stands between the words of a name; joined by hyphens they are taken as one identifier. */
 const separators = /[^\p{L}\p{N}\p{M}_]+/gu;
+
+/** Names whose words are remembered: those of the same chunks come up again and again. */
+const rememberedNames = 20_000;
+
+interface NameWords {
+  /** Each once. */
+  readonly words: readonly string[];
+  /** All of them in one piece, of a name that has several. */
+  readonly joined: string | undefined;
+}
+
+const wordsOf = memo(rememberedNames, (name): NameWords => {
+  const terms = codeTokens(name.replace(separators, '-'));
+  const joined = terms.length > 1 ? terms.at(-1)! : undefined;
+  return { words: [...new Set(joined === undefined ? terms : terms.slice(0, -1))], joined };
+});
 
 /** The terms of a query with their weights, and how much of them a text, a name or a file covers. */
 export class TermWeights {
@@ -25,10 +42,10 @@ export class TermWeights {
     return sum / this.#total;
   }
 
-  /** Share of the query's weight, in [0, 1], that is among `terms`. */
+  /** Share of the query's weight, in [0, 1], that is among `terms`, each of which is there once. */
   share(terms: readonly string[]): number {
     let sum = 0;
-    for (const term of new Set(terms)) sum += this.#weights.get(term) ?? 0;
+    for (const term of terms) sum += this.#weights.get(term) ?? 0;
     return sum / this.#total;
   }
 
@@ -37,9 +54,7 @@ export class TermWeights {
    * of the query that they cover. A name that the query holds in one piece, or as neighbouring words, fits in full.
    */
   fit(name: string): number {
-    const terms = codeTokens(name.replace(separators, '-'));
-    const joined = terms.length > 1 ? terms.at(-1)! : undefined;
-    const words = [...new Set(joined === undefined ? terms : terms.slice(0, -1))];
+    const { words, joined } = wordsOf(name);
     if (words.length === 0) return 0;
     const whole = joined !== undefined && (this.#compounds.has(joined) || this.#weights.has(joined));
     const found = words.filter((word) => this.#weights.has(word));

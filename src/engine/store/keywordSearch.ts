@@ -1,13 +1,4 @@
-import {
-  bestOf,
-  counted,
-  matchesOf,
-  scoreBlocks,
-  type BlockRow,
-  type Blocks,
-  type PostingList,
-  type TermPostings,
-} from './blockScoring.ts';
+import { Slots, type BlockRow, type Blocks, type PostingList, type TermMatches } from './blockScoring.ts';
 import { conditionOf } from './candidateFilter.ts';
 import { lengthsOf } from './keywordWriter.ts';
 import type { Labels } from './labels.ts';
@@ -23,12 +14,20 @@ interface LengthRow extends Omit<BlockRow, 'lengths'> {
   readonly data: Buffer;
 }
 
-/** BM25 over all chunks of a set that hold any of the terms; see {@link scoreBlocks}. */
+/** The chunks that are there, as of one state of the database. */
+interface Present {
+  readonly state: string;
+  readonly blocks: Blocks;
+  readonly slots: Slots;
+}
+
+/** BM25 over all chunks of a set that hold any of the terms; see {@link Slots.best}. */
 export class KeywordSearch {
   readonly #labels: Labels;
   readonly #statements: StatementCache;
   readonly #postings: string;
   readonly #lengths: string;
+  #known: Present | undefined;
 
   constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
     this.#statements = new StatementCache(db);
@@ -38,43 +37,46 @@ export class KeywordSearch {
   }
 
   search(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches {
-    const blocks = this.#blocks();
-    const postings = this.#postingsOf([...new Set(terms)], blocks);
-    return matchesOf(this.#best(blocks, postings, weights, limit, filter), terms, postings);
+    const { blocks, slots } = this.#present();
+    const matches = new Map(
+      [...this.#postingsOf([...new Set(terms)], blocks)].map(([term, lists]) => [term, slots.matches(lists, weights)]),
+    );
+    return slots.keywordMatches(this.#best(slots, [...matches.values()], limit, filter), terms, matches);
   }
 
-  #best(
-    blocks: Blocks,
-    postings: ReadonlyMap<string, TermPostings>,
-    weights: FieldWeights,
-    limit: number,
-    filter: CandidateFilter,
-  ): Candidate[] {
-    if (limit <= 0) return [];
-    const scored = scoreBlocks(blocks, postings.values(), weights);
+  #best(slots: Slots, matches: readonly TermMatches[], limit: number, filter: CandidateFilter): Candidate[] {
     const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
     for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
-      const { best, found } = bestOf(scored, wanted);
+      const best = slots.best(matches, wanted);
       const passing = hasFilter ? this.#passing(best, filter) : best;
-      if (passing.length >= limit || wanted >= found) return passing.slice(0, limit);
+      if (passing.length >= limit || best.length < wanted) return passing.slice(0, limit);
     }
   }
 
-  #blocks(): Map<number, BlockRow> {
-    const rows = this.#statements
-      .get(`SELECT block, used, alive, tokens, data FROM ${this.#lengths} ORDER BY block`)
-      .all() as LengthRow[];
-    return new Map(rows.map(({ data, ...row }) => [row.block, { ...row, lengths: lengthsOf(data) }]));
+  /** Read anew where this connection or another has changed anything. */
+  #present(): Present {
+    const { changes, version } = this.#statements
+      .get('SELECT total_changes() AS changes, data_version AS version FROM pragma_data_version')
+      .get() as { changes: number; version: number };
+    const state = `${changes} ${version}`;
+    if (this.#known?.state !== state) {
+      const rows = this.#statements
+        .get(`SELECT block, used, alive, tokens, data FROM ${this.#lengths} ORDER BY block`)
+        .all() as LengthRow[];
+      const blocks = new Map(rows.map(({ data, ...row }) => [row.block, { ...row, lengths: lengthsOf(data) }]));
+      this.#known = { state, blocks, slots: new Slots(blocks) };
+    }
+    return this.#known;
   }
 
-  #postingsOf(terms: readonly string[], blocks: Blocks): Map<string, TermPostings> {
+  #postingsOf(terms: readonly string[], blocks: Blocks): Map<string, readonly PostingList[]> {
     const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
     const ids = [...blocks.keys()].flatMap((block) => hashes.map(([, hash]) => rowOf(block, hash)));
     const rows = this.#statements
       .get(`SELECT p.id, p.data FROM json_each(?) j CROSS JOIN ${this.#postings} p ON p.id = j.value`)
       .all(JSON.stringify([...new Set(ids)])) as { id: number; data: Buffer }[];
     const byId = new Map(rows.map(({ id, data }) => [id, data]));
-    const found = new Map<string, TermPostings>();
+    const found = new Map<string, readonly PostingList[]>();
     for (const [term, hash] of hashes) {
       const lists: PostingList[] = [];
       for (const block of blocks.keys()) {
@@ -82,7 +84,7 @@ export class KeywordSearch {
         if (row === undefined) continue;
         forEachRecord(row, hash, (postings, count) => lists.push({ block, count, postings }));
       }
-      found.set(term, counted(lists, blocks));
+      found.set(term, lists);
     }
     return found;
   }

@@ -80,34 +80,54 @@ export function forEachRecord(
   }
 }
 
-/** What scores postings: BM25 with the idf and the constant (k1 + 1) multiplied into one factor. */
-export interface PostingScorer {
-  /** By field, in the order of {@link fieldNames}. */
-  readonly weights: Float64Array;
-  /** By id within the block: what the length of the chunk adds to the denominator, infinite for a chunk that is gone. */
-  readonly norms: Float32Array;
-  /** By id within the block; scores are added to it. */
-  readonly scores: Float32Array;
+/** Postings of one term taken apart: where its chunks are, and what each says. */
+export interface Impacts {
+  readonly slots: Uint32Array;
+  readonly impacts: Float32Array;
 }
 
-/** Adds `factor · f / (f + norm)` to the score of each chunk in `postings`, f being its counts summed by weight. */
-export function scorePostings(postings: Uint8Array, factor: number, { weights, norms, scores }: PostingScorer): void {
+/** What the postings of one block are weighed by. */
+export interface BlockNorms {
+  /** By field, in the order of {@link fieldNames}. */
+  readonly weights: Float64Array;
+  /** By slot: what the length of the chunk adds to the denominator, infinite for a chunk that is gone. */
+  readonly norms: Float32Array;
+  /** Slot of the block's first chunk. */
+  readonly first: number;
+}
+
+/**
+ * Writes the slot of each posting's chunk and `f / (f + norm)`, f being its counts summed by weight, from place `at` of `target` on;
+ * chunks that are gone are left out. Returns the place behind the last.
+ */
+export function decodePostings(
+  postings: Uint8Array,
+  { weights, norms, first }: BlockNorms,
+  { slots, impacts }: Impacts,
+  at: number,
+): number {
   const bodyWeight = weights[bodyField]!;
-  for (let at = 0; at < postings.length;) {
-    const localId = postings[at]! | (postings[at + 1]! << 8);
-    const head = postings[at + 2]!;
-    at += 3;
+  let place = at;
+  for (let byte = 0; byte < postings.length;) {
+    const slot = first + (postings[byte]! | (postings[byte + 1]! << 8));
+    const head = postings[byte + 2]!;
+    byte += 3;
     let frequency = head * bodyWeight;
     if (head >= fieldsFlag) {
       frequency = 0;
       for (let field = 0; field <= bodyField; field += 1) {
         if ((head & (1 << field)) === 0) continue;
-        frequency += postings[at]! * weights[field]!;
-        at += 1;
+        frequency += postings[byte]! * weights[field]!;
+        byte += 1;
       }
     }
-    scores[localId]! += (factor * frequency) / (frequency + norms[localId]!);
+    const norm = norms[slot]!;
+    if (norm === Infinity) continue;
+    slots[place] = slot;
+    impacts[place] = frequency / (frequency + norm);
+    place += 1;
   }
+  return place;
 }
 
 function endOfPosting(postings: Uint8Array, start: number): number {
@@ -125,14 +145,6 @@ export function countPostings(postings: Uint8Array, lengths: Uint16Array): numbe
     if (lengths[postings[at]! | (postings[at + 1]! << 8)]! > 0) count += 1;
   }
   return count;
-}
-
-/** Calls back with the place of each posting's chunk among the marked ones: `marks` by id within the block, 0 for a chunk not asked about. */
-export function forEachMarked(postings: Uint8Array, marks: Uint32Array, visit: (mark: number) => void): void {
-  for (let at = 0; at < postings.length; at = endOfPosting(postings, at)) {
-    const mark = marks[postings[at]! | (postings[at + 1]! << 8)]!;
-    if (mark > 0) visit(mark);
-  }
 }
 
 /** The row with one record a term, and without the postings of chunks that are gone. */

@@ -24,14 +24,20 @@ export interface Candidate {
   readonly score: number;
 }
 
+/** As {@link Candidate}, with the score left for `cosines` to tell where it is undefined. */
+export interface NearCandidate {
+  readonly chunkId: number;
+  readonly score: number | undefined;
+}
+
 /** What the words of a query are to an index. */
 export interface KeywordMatches {
   /** Ranked by weighted BM25. */
   readonly best: readonly Candidate[];
   /** Number of chunks that hold each term in any field. */
   readonly frequencies: ReadonlyMap<string, number>;
-  /** Which of the terms each of the chunks holds in any field, as places among the terms asked for. */
-  held(chunkIds: readonly number[]): ReadonlyMap<number, ReadonlySet<number>>;
+  /** Which of the terms each of the chunks holds in any field, as places among the terms asked for, in their order. */
+  held(chunkIds: readonly number[]): ReadonlyMap<number, readonly number[]>;
 }
 
 export interface FileRow {
@@ -74,8 +80,8 @@ export interface SymbolHit {
 export interface SearchIndex {
   /** `terms` are index terms (see `text/codeTokens.ts`), joined by OR; `limit` may be 0. */
   keyword(terms: readonly string[], weights: FieldWeights, limit: number, filter: CandidateFilter): KeywordMatches;
-  /** 1-bit scan over the serving generation, rescored with the stored vectors; `vector` is L2-normalised. */
-  dense(vector: Float32Array, limit: number, filter: CandidateFilter): Candidate[];
+  /** 1-bit scan over the serving generation, rescored with the stored vectors; nearest first. `vector` is L2-normalised. */
+  dense(vector: Float32Array, limit: number, filter: CandidateFilter): NearCandidate[];
   /** Definitions whose name equals `name`, ASCII case ignored. */
   symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[];
   /** Definitions whose name starts with `prefix`, ASCII case ignored. */

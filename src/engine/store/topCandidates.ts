@@ -10,12 +10,18 @@ export class TopCandidates {
     this.#limit = limit;
   }
 
+  /** A candidate must have more than this to be kept. */
+  get least(): number {
+    if (this.#limit <= 0) return Infinity;
+    return this.#scores.length < this.#limit ? -Infinity : this.#scores[0]!;
+  }
+
   add(chunkId: number, score: number): void {
     if (this.#scores.length < this.#limit) {
       this.#scores.push(score);
       this.#ids.push(chunkId);
       this.#rise(this.#scores.length - 1);
-    } else if (this.#limit > 0 && score > this.#scores[0]!) {
+    } else if (score > this.least) {
       this.#scores[0] = score;
       this.#ids[0] = chunkId;
       this.#sink();
@@ -40,10 +46,10 @@ export class TopCandidates {
   #sink(): void {
     const { length } = this.#scores;
     for (let i = 0; ;) {
+      const [left, right] = [2 * i + 1, 2 * i + 2];
       let least = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < length && this.#scores[child]! < this.#scores[least]!) least = child;
-      }
+      if (left < length && this.#scores[left]! < this.#scores[least]!) least = left;
+      if (right < length && this.#scores[right]! < this.#scores[least]!) least = right;
       if (least === i) return;
       this.#swap(i, least);
       i = least;
@@ -51,7 +57,10 @@ export class TopCandidates {
   }
 
   #swap(i: number, j: number): void {
-    [this.#scores[i], this.#scores[j]] = [this.#scores[j]!, this.#scores[i]!];
-    [this.#ids[i], this.#ids[j]] = [this.#ids[j]!, this.#ids[i]!];
+    const [score, id] = [this.#scores[i]!, this.#ids[i]!];
+    this.#scores[i] = this.#scores[j]!;
+    this.#ids[i] = this.#ids[j]!;
+    this.#scores[j] = score;
+    this.#ids[j] = id;
   }
 }

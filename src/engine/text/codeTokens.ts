@@ -1,10 +1,11 @@
+import { memo } from './memo.ts';
 import { stem } from './stem.ts';
 
 /** Parts longer than this are cut: base64 and hashes would fill the index with words nobody types. */
 const longestPart = 40;
 /** Words longer than this are cut before they are split. */
 const longestWord = 160;
-/** Bound of the memo below; past it the memo starts anew. */
+/** Words whose terms are remembered. */
 const memoSize = 100_000;
 
 /** Letters, digits and underscores, single hyphens between them allowed (`content-type`). */
@@ -57,16 +58,7 @@ function split(word: string): string[] {
   return terms;
 }
 
-const memo = new Map<string, readonly string[]>();
-
-function termsOf(word: string): readonly string[] {
-  const known = memo.get(word);
-  if (known !== undefined) return known;
-  const terms = split(word);
-  if (memo.size >= memoSize) memo.clear();
-  memo.set(word, terms);
-  return terms;
-}
+const termsOf = memo<readonly string[]>(memoSize, split);
 
 /**
  * The index terms of code or prose, in order and with repetitions: lower-case, accents removed, camelCase, PascalCase,

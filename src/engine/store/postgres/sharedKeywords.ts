@@ -1,4 +1,4 @@
-import { bestOf, counted, matchesOf, scoreBlocks, type PostingList, type TermPostings } from '../blockScoring.ts';
+import { Slots, type PostingList, type TermMatches } from '../blockScoring.ts';
 import { forEachRecord, hashOfTerm } from '../postingCodec.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from '../searchIndex.ts';
 import { ByteCache } from './byteCache.ts';
@@ -6,16 +6,31 @@ import type { PostgresConnection } from './postgresConnection.ts';
 import type { ViewSnapshot } from './sharedView.ts';
 import { sharedBucketMask } from './sharedWriter.ts';
 
-const cacheBytes = 64 * 1024 * 1024;
+const cacheBytes = { rows: 64 * 1024 * 1024, terms: 32 * 1024 * 1024 } as const;
+/** What an object takes besides its bytes. */
+const overhead = 100;
 const empty = new Uint8Array(0);
 
 type Passing = (candidates: readonly Candidate[]) => Promise<Candidate[]>;
 
-/** BM25 over a view, by the very code that scores SQLite's postings; rows of postings never change, so they are kept. */
+/** What was worked out for one view and these weights. */
+interface Known {
+  readonly view: ViewSnapshot;
+  readonly weights: FieldWeights;
+  readonly slots: Slots;
+  /** By hash of the term. */
+  readonly terms: ByteCache<TermMatches>;
+}
+
+/**
+ * BM25 over a view, by the very code that scores SQLite's postings. Rows of postings never change, so they are kept, and the terms found in
+ * them as long as the view is the same.
+ */
 export class SharedKeywords {
   readonly #connection: PostgresConnection;
   /** By {@link rowKey}. */
-  readonly #cache = new ByteCache<Uint8Array>(cacheBytes, (data) => data.byteLength + 100);
+  readonly #cache = new ByteCache<Uint8Array>(cacheBytes.rows, (data) => data.byteLength + overhead);
+  #known: Known | undefined;
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
@@ -29,25 +44,28 @@ export class SharedKeywords {
     limit: number,
     passing: Passing | undefined,
   ): Promise<KeywordMatches> {
-    const postings = await this.#postingsOf(view, [...new Set(terms)]);
-    return matchesOf(await bestPassing(view, postings, weights, limit, passing), terms, postings);
+    if (this.#known?.view !== view || this.#known.weights !== weights) {
+      this.#known = { view, weights, slots: new Slots(view.blocks), terms: new ByteCache(cacheBytes.terms, bytesOf) };
+    }
+    const known = this.#known;
+    const matches = await this.#matchesOf(known, [...new Set(terms)]);
+    return known.slots.keywordMatches(await best(known.slots, matches, limit, passing), terms, matches);
   }
 
-  async #postingsOf(view: ViewSnapshot, terms: readonly string[]): Promise<Map<string, TermPostings>> {
+  async #matchesOf(
+    { view, weights, slots, terms: kept }: Known,
+    terms: readonly string[],
+  ): Promise<Map<string, TermMatches>> {
     const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
-    const buckets = [...new Set(hashes.map(([, hash]) => hash & sharedBucketMask))];
-    const rows = await this.#rows(view, buckets);
-    return new Map(
-      hashes.map(([term, hash]) => {
-        const lists: PostingList[] = [];
-        for (const block of view.blocks.keys()) {
-          const row = rows.get(rowKey(block, hash & sharedBucketMask));
-          if (row === undefined) continue;
-          forEachRecord(row, hash, (postings, count) => lists.push({ block, count, postings }));
-        }
-        return [term, counted(lists, view.blocks)];
-      }),
-    );
+    const known = new Map(hashes.map(([, hash]) => [hash, kept.get(hash)]));
+    const missing = [...known].flatMap(([hash, matches]) => (matches === undefined ? [hash] : []));
+    const rows = await this.#rows(view, [...new Set(missing.map((hash) => hash & sharedBucketMask))]);
+    for (const hash of missing) {
+      const matches = slots.matches(listsIn(rows, view, hash), weights);
+      known.set(hash, matches);
+      kept.add(hash, matches);
+    }
+    return new Map(hashes.map(([term, hash]) => [term, known.get(hash)!]));
   }
 
   /** Whole buckets are read, of all segments in which one of them is missing: that takes the shortest question. */
@@ -66,13 +84,15 @@ export class SharedKeywords {
       }
     }
     if (missingBlocks.size === 0) return rows;
-    const read = await this.#connection.rows<{ segment: number; bucket: number; data: Buffer }>(
-      `SELECT segment_id AS segment, bucket, data FROM sextant.postings
+    const read = await this.#connection.rows<{ segment: number; bucket: number; data: string }>(
+      `SELECT segment_id AS segment, bucket, encode(data, 'base64') AS data FROM sextant.postings
        WHERE repository_id = $1 AND segment_id = ANY ($2::bigint[]) AND bucket = ANY ($3::integer[])`,
       [repositoryId, [...missingBlocks], [...missingBuckets]],
       'postings',
     );
-    const found = new Map(read.map(({ segment, bucket, data }) => [rowKey(segment, bucket), data]));
+    const found = new Map(
+      read.map(({ segment, bucket, data }) => [rowKey(segment, bucket), Buffer.from(data, 'base64')]),
+    );
     for (const block of missingBlocks) {
       for (const bucket of missingBuckets) {
         const key = rowKey(block, bucket);
@@ -86,20 +106,32 @@ export class SharedKeywords {
   }
 }
 
-async function bestPassing(
-  { blocks }: ViewSnapshot,
-  postings: ReadonlyMap<string, TermPostings>,
-  weights: FieldWeights,
+function listsIn(rows: ReadonlyMap<number, Uint8Array>, { blocks }: ViewSnapshot, hash: number): PostingList[] {
+  const lists: PostingList[] = [];
+  for (const block of blocks.keys()) {
+    const row = rows.get(rowKey(block, hash & sharedBucketMask));
+    if (row === undefined) continue;
+    forEachRecord(row, hash, (postings, count) => lists.push({ block, count, postings }));
+  }
+  return lists;
+}
+
+function bytesOf({ slots, impacts }: TermMatches): number {
+  return slots.byteLength + impacts.byteLength + overhead;
+}
+
+async function best(
+  slots: Slots,
+  matches: ReadonlyMap<string, TermMatches>,
   limit: number,
   passing: Passing | undefined,
 ): Promise<Candidate[]> {
-  if (limit <= 0) return [];
-  const scored = scoreBlocks(blocks, postings.values(), weights);
-  if (passing === undefined) return bestOf(scored, limit).best;
+  const scored = [...matches.values()];
+  if (passing === undefined) return slots.best(scored, limit);
   for (let wanted = limit * 4; ; wanted *= 4) {
-    const { best, found } = bestOf(scored, wanted);
-    const kept = await passing(best);
-    if (kept.length >= limit || wanted >= found) return kept.slice(0, limit);
+    const found = slots.best(scored, wanted);
+    const kept = await passing(found);
+    if (kept.length >= limit || found.length < wanted) return kept.slice(0, limit);
   }
 }
 
