@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import pg from 'pg';
-import type { SearchSource } from '../../../src/engine/store/searchIndex.ts';
+import type { NearCandidate, SearchSource } from '../../../src/engine/store/searchIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
 import { SextantError, type ErrorCode } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
@@ -90,10 +90,10 @@ interface Seen {
 
 /** What a search sees, by path and lines instead of by ids, in a form to compare. */
 async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
-  const place = async (found: readonly { readonly chunkId: number; readonly score: number }[]): Promise<Scores> => {
+  const place = async (found: readonly NearCandidate[]): Promise<Scores> => {
     const rows = await index.chunks(found.map(({ chunkId }) => chunkId));
     assert.equal(rows.length, found.length);
-    return new Map(rows.map((row, i) => [`${row.path}:${row.startLine} ${row.text}`, found[i]!.score]));
+    return new Map(rows.map((row, i) => [`${row.path}:${row.startLine} ${row.text}`, found[i]!.score ?? NaN]));
   };
   const { embeddings } = await encoder.embed(['how tokens are read', 'socket retries'], 'query');
   const dense = await Promise.all(embeddings.map(async (vector) => place(await index.dense(vector, 1000, {}))));
@@ -109,7 +109,7 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
   const facts = {
     counts: await index.counts(),
     frequencies: [...(await index.keyword(['token', 'read', 'nowhere'], weights, 0, {})).frequencies],
-    held: heads.map(({ chunkId, path, startLine }) => `${path}:${startLine} ${[...held.get(chunkId)!].join()}`).sort(),
+    held: heads.map(({ chunkId, path, startLine }) => `${path}:${startLine} ${held.get(chunkId)!.join()}`).sort(),
     heads: heads
       .map((head) => ({ ...head, chunkId: 0, fileId: 0 }))
       .sort((a, b) => a.path.localeCompare(b.path) || a.startLine - b.startLine),

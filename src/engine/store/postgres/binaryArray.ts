@@ -1,6 +1,6 @@
 /** Arrays in PostgreSQL's binary form (`array_send`): nothing to print here or to parse there. */
 
-const oids = { real: 700, bigint: 20 } as const;
+const oids = { real: 700, bigint: 20, bytea: 17 } as const;
 const headerBytes = 20;
 
 /** One dimension, no nulls, counted from 1; `bytes` a value, each with its length before it. */
@@ -30,4 +30,9 @@ export function bigintArray(values: readonly number[]): Buffer {
     buffer.writeInt32BE(Math.floor(values[i]! / 2 ** 32), at);
     buffer.writeUInt32BE(values[i]! % 2 ** 32, at + 4);
   });
+}
+
+/** For a parameter of type `bytea[]`: values of the same length. */
+export function bytesArray(values: readonly Uint8Array[]): Buffer {
+  return arrayOf(oids.bytea, values[0]?.length ?? 0, values.length, (buffer, at, i) => buffer.set(values[i]!, at));
 }

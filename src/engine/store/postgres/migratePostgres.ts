@@ -1,12 +1,15 @@
 import { SextantError } from '../../../shared/errors.ts';
 import { sql as sql001 } from './migrations/001.ts';
 import { sql as sql002 } from './migrations/002.ts';
+import { sql as sql003 } from './migrations/003.ts';
 import type { PostgresConnection, Statements } from './postgresConnection.ts';
 
 /** In order; `sextant.migrations` counts how many were applied. A migration is never edited once released. */
-const migrations: readonly string[] = [sql001, sql002];
+const migrations: readonly string[] = [sql001, sql002, sql003];
 
 export const sharedSchemaVersion = migrations.length;
+/** What came since only shortens the way to what is there, so the index of an older Sextant is searched as well. */
+const oldestSearchable = 2;
 
 /** Held while the schema is changed; "sextant" in ASCII. */
 export const schemaLock = '32484706925899380';
@@ -32,13 +35,13 @@ function checkNotNewer(version: number): void {
 }
 
 /**
- * For those who only read: @throws SextantError `index_missing` where there is no schema or an older one, `database_too_new` for
+ * For those who only read: @throws SextantError `index_missing` where there is no schema or one too old, `database_too_new` for
  * one of a newer Sextant.
  */
 export async function checkPostgresSchema(statements: Statements): Promise<void> {
   const version = await versionOf(statements);
   checkNotNewer(version);
-  if (version === sharedSchemaVersion) return;
+  if (version >= oldestSearchable) return;
   throw new SextantError('index_missing', 'The shared index is not set up for this version of Sextant.', {
     hint: 'Run `sextant index DIR --store URL` once with the rights to create it.',
   });

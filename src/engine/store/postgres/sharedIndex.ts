@@ -6,6 +6,7 @@ import type {
   FieldWeights,
   FileRow,
   KeywordMatches,
+  NearCandidate,
   SearchSource,
   SymbolHit,
 } from '../searchIndex.ts';
@@ -43,6 +44,7 @@ export class SharedIndex implements SearchSource {
   );
   readonly #fingerprint: string | undefined;
   #model: Promise<SharedModel | undefined> | undefined;
+  #modelVectors: SharedVectors | undefined;
   #embedded: { readonly view: ViewSnapshot; readonly count: Promise<number> } | undefined;
 
   /** `fingerprint`: of the model that embeds queries; undefined while there is none. Only its vectors are looked at. */
@@ -75,7 +77,7 @@ export class SharedIndex implements SearchSource {
     return this.#keywords.search(view, terms, weights, limit, passing);
   }
 
-  async dense(vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
+  async dense(vector: Float32Array, limit: number, filter: CandidateFilter): Promise<NearCandidate[]> {
     const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
     return vectors === undefined ? [] : vectors.search(view, vector, limit, filter);
   }
@@ -108,10 +110,13 @@ export class SharedIndex implements SearchSource {
   ): Promise<R[]> {
     const view = await this.#view.snapshot();
     const alive = chunkIds.filter((id) => isAlive(view, id));
-    const missing = alive.filter((id) => cache.get(id) === undefined);
-    const fresh = new Map(missing.length === 0 ? [] : (await read(view, missing)).map((row) => [row.chunkId, row]));
-    const rows = alive.map((id) => fresh.get(id) ?? cache.get(id));
-    for (const [id, row] of fresh) cache.add(id, row);
+    const rows = alive.map((id) => cache.get(id));
+    const missing = alive.filter((_, place) => rows[place] === undefined);
+    if (missing.length > 0) {
+      const fresh = new Map((await read(view, missing)).map((row) => [row.chunkId, row]));
+      for (const [place, id] of alive.entries()) rows[place] ??= fresh.get(id);
+      for (const [id, row] of fresh) cache.add(id, row);
+    }
     return rows.filter((row) => row !== undefined);
   }
 
@@ -157,7 +162,9 @@ export class SharedIndex implements SearchSource {
 
   async #vectors(): Promise<SharedVectors | undefined> {
     const model = await this.#sharedModel();
-    return model === undefined ? undefined : new SharedVectors(this.#connection, model);
+    if (model === undefined) return undefined;
+    this.#modelVectors ??= new SharedVectors(this.#connection, model);
+    return this.#modelVectors;
   }
 
   /** Asked for again until the shared index knows the model. */

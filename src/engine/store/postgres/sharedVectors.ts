@@ -1,8 +1,9 @@
-import type { Candidate, CandidateFilter } from '../searchIndex.ts';
-import { bigintArray, realArray } from './binaryArray.ts';
-import { filterCondition } from './filterCondition.ts';
+import type { Candidate, CandidateFilter, NearCandidate } from '../searchIndex.ts';
+import { bigintArray, bytesArray, realArray } from './binaryArray.ts';
+import { filterCondition, type FilterCondition } from './filterCondition.ts';
 import { decodeHalfVector } from './halfVector.ts';
 import type { PostgresConnection } from './postgresConnection.ts';
+import { SignReplica } from './signReplica.ts';
 import { isAlive, type ViewSnapshot } from './sharedView.ts';
 import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
 
@@ -14,20 +15,46 @@ const mostRescored = 4096;
 const exactBelow = 2000;
 const fewFiles = 200;
 
-/** Nearest neighbours among the vectors of one model: by signs first, over the graph or all rows, then by the vectors themselves. */
+/**
+ * Nearest neighbours among the vectors of one model. Of a small view or a narrow filter the server scores all. Else the nearest are found
+ * by their signs: here, as soon as a replica of them is, with the cosines left for the server to tell of those that are ranked; until then,
+ * and with a filter, by the server, over its graph or all rows.
+ */
 export class SharedVectors {
   readonly #connection: PostgresConnection;
   readonly #model: SharedModel;
+  readonly #replica: SignReplica;
 
   constructor(connection: PostgresConnection, model: SharedModel) {
     this.#connection = connection;
     this.#model = model;
+    this.#replica = new SignReplica(connection, model);
   }
 
-  async search(view: ViewSnapshot, vector: Float32Array, limit: number, filter: CandidateFilter): Promise<Candidate[]> {
+  async search(
+    view: ViewSnapshot,
+    vector: Float32Array,
+    limit: number,
+    filter: CandidateFilter,
+  ): Promise<NearCandidate[]> {
     if (vector.length !== this.#model.dimension || limit <= 0) return [];
+    const condition = filterCondition(filter, 3);
+    if (view.chunks <= exactBelow || (filter.fileIds?.size ?? Infinity) <= fewFiles) {
+      const scored = await this.#exact(view, vector, filter);
+      return scored.filter(({ chunkId }) => isAlive(view, chunkId)).slice(0, limit);
+    }
+    const here = condition.sql === '' ? this.#replica.nearest(view, vector, limit) : undefined;
+    return here?.map((chunkId) => ({ chunkId, score: undefined })) ?? this.#searchGraph(view, vector, limit, condition);
+  }
+
+  async #searchGraph(
+    view: ViewSnapshot,
+    vector: Float32Array,
+    limit: number,
+    condition: FilterCondition,
+  ): Promise<Candidate[]> {
     for (let wanted = Math.max(leastRescored, Math.ceil(limit * rescoreFactor)); ; wanted *= 4) {
-      const near = await this.#nearest(view, vector, Math.min(wanted, mostRescored), filter);
+      const near = await this.#rescored(view, vector, Math.min(wanted, mostRescored), condition);
       const alive = near.filter(({ chunkId }) => isAlive(view, chunkId));
       // Other views' chunks may crowd out this one's.
       if (alive.length >= limit || near.length < wanted || wanted >= mostRescored) return alive.slice(0, limit);
@@ -38,6 +65,8 @@ export class SharedVectors {
   async cosines(view: ViewSnapshot, vector: Float32Array, chunkIds: readonly number[]): Promise<Map<number, number>> {
     const { modelId, dimension } = this.#model;
     if (vector.length !== dimension || chunkIds.length === 0) return new Map();
+    const hashes = this.#replica.textHashes(chunkIds);
+    if (hashes !== undefined) return this.#cosinesOf(view, vector, chunkIds, hashes);
     const rows = await this.#connection.rows<Candidate>(
       `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $3::real[]::halfvec(${dimension})) AS score
        FROM unnest($2::bigint[]) AS w (chunk_id)
@@ -47,6 +76,24 @@ export class SharedVectors {
       `cosines_${modelId}`,
     );
     return new Map(rows.map(({ chunkId, score }) => [chunkId, score]));
+  }
+
+  /** Spares the server the chunks: half of the work. */
+  async #cosinesOf(
+    { repositoryId }: ViewSnapshot,
+    vector: Float32Array,
+    chunkIds: readonly number[],
+    textHashes: readonly Uint8Array[],
+  ): Promise<Map<number, number>> {
+    const { modelId, dimension } = this.#model;
+    const rows = await this.#connection.rows<{ place: number; score: number }>(
+      `SELECT w.place, 1 - (v.vector <=> $3::real[]::halfvec(${dimension})) AS score
+       FROM unnest($2::bytea[]) WITH ORDINALITY AS w (hash, place)
+       JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = w.hash`,
+      [repositoryId, bytesArray(textHashes), realArray(vector)],
+      `cosines_of_${modelId}`,
+    );
+    return new Map(rows.map(({ place, score }) => [chunkIds[place - 1]!, score]));
   }
 
   async embeddings(view: ViewSnapshot, chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {
@@ -61,12 +108,13 @@ export class SharedVectors {
     return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeHalfVector(vector)]));
   }
 
-  /** Nearest by signs, rescored; what a small view or a narrow filter leaves is rescored as a whole. */
-  #nearest(view: ViewSnapshot, vector: Float32Array, wanted: number, filter: CandidateFilter): Promise<Candidate[]> {
-    const condition = filterCondition(filter, 3);
-    if (view.chunks <= exactBelow || (filter.fileIds?.size ?? Infinity) <= fewFiles) {
-      return this.#exact(view, vector, filter);
-    }
+  /** The nearest by signs, best first. */
+  #rescored(
+    view: ViewSnapshot,
+    vector: Float32Array,
+    wanted: number,
+    condition: FilterCondition,
+  ): Promise<Candidate[]> {
     const { modelId, dimension } = this.#model;
     // The graph is of this repository alone: its number must stand in the text for the planner to see that it fits.
     const repository = String(view.repositoryId);

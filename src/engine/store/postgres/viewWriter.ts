@@ -1,6 +1,7 @@
 import { blockSize } from '../postingCodec.ts';
 import type { PostgresConnection, Statements } from './postgresConnection.ts';
 import { lengthsFrom } from './segmentLengths.ts';
+import { writeCodes } from './segmentCodes.ts';
 import { vectorTable, type SharedModel } from './vectorTable.ts';
 
 export interface ViewTarget {
@@ -151,6 +152,7 @@ async function finish(
 ): Promise<{ files: number; chunks: number; embedded: number }> {
   const { before, embedded } =
     model === undefined ? { before: 0, embedded: 0 } : await countEmbedded(statements, repositoryId, viewId, model);
+  if (model !== undefined) await writeCodes(statements, repositoryId, viewId, model);
   const [view] = await statements.rows<{ files: number; chunks: number }>(
     `UPDATE sextant.views SET revision = revision + $3,
        files = (SELECT count(*) FROM sextant.view_files WHERE repository_id = $1 AND view_id = $2),
