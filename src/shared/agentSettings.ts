@@ -27,8 +27,9 @@ export function withoutSecrets(settings: EngineSettings): EngineSettings {
   return { ...open, remote };
 }
 
+/** An address without a scheme, as proxies are often given, is one of HTTP. */
 function withoutCredentials(address: string): string {
-  const url = URL.parse(address);
+  const url = URL.parse(address.includes('://') ? address : `http://${address}`);
   if (url === null || (url.username === '' && url.password === '')) return address;
   url.username = '';
   url.password = '';

@@ -32,6 +32,8 @@ export interface RootStatus {
   readonly skipped: SkipCounts;
   /** Files whose parser failed or ran out of time and which were cut by lines instead. */
   readonly degraded: number;
+  /** Texts that got no embedding in this session and will get none: the model refused them, or they are withheld. */
+  readonly failed?: number;
   /** Texts that are not sent to the embedding server, for they look like secrets; found by keywords only. */
   readonly withheld?: number;
   readonly currentFile?: string;

@@ -159,6 +159,7 @@ export class Indexer {
       currentFile: this.#currentFile,
       skipped: this.#scanner.skipped,
       waitingCharacters,
+      failed: embedder.failed.size,
       withheld: embedder.withheld.size,
       throughput: embedder.throughput,
     });

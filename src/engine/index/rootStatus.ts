@@ -14,7 +14,9 @@ export interface WorkState {
   readonly skipped: SkipCounts;
   /** Length of the texts that wait to be embedded. */
   readonly waitingCharacters: number;
-  /** Texts that are not sent to an embedding server, for they look like secrets. */
+  /** Texts that got no embedding and will get none. */
+  readonly failed: number;
+  /** Those of them that are not sent to an embedding server, for they look like secrets. */
   readonly withheld: number;
   readonly throughput: Throughput;
 }
@@ -66,6 +68,7 @@ export function rootStatusOf(root: WorkspaceRoot, store: RootStore, work: WorkSt
       skipped: sumOf(work.skipped, skipped),
       degraded,
       languages,
+      ...(work.failed > 0 && { failed: work.failed }),
       ...(work.withheld > 0 && { withheld: work.withheld }),
       ...progressOf(work),
       ...(trouble === undefined ? {} : { error: serializeError(trouble) }),

@@ -66,7 +66,7 @@ export class Scanner {
     this.skipped = discovery.skipped;
     onDiscovered();
     const known = store.chunkSetIds().map((id) => [id, store.knownFiles(id)] as const);
-    await this.#removeMissing(discovered, known, signal);
+    await this.#removeMissing(discovered, discovery.unread, known, signal);
     const latest = discovered.toSorted((a, b) => b.mtimeMs - a.mtimeMs || (a.path < b.path ? -1 : 1));
     const ordered = [...latest.filter(({ path }) => first(path)), ...latest.filter(({ path }) => !first(path))];
     await this.#process(
@@ -137,13 +137,18 @@ export class Scanner {
     }
   }
 
+  /** What lies in folders that could not be read is left as it was. */
   async #removeMissing(
     discovered: readonly DiscoveredFile[],
+    unread: readonly string[],
     known: readonly (readonly [number, Map<string, KnownFile>])[],
     signal: AbortSignal,
   ): Promise<void> {
     const present = new Set(discovered.map(({ path }) => path));
-    const missing = known.flatMap(([, files]) => [...files.keys()].filter((path) => !present.has(path)));
+    const isUnread = (path: string) => unread.some((folder) => path.startsWith(`${folder}/`));
+    const missing = known.flatMap(([, files]) =>
+      [...files.keys()].filter((path) => !present.has(path) && !isUnread(path)),
+    );
     await this.#remove(new Set(missing), signal);
   }
 

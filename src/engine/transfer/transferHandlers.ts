@@ -36,8 +36,9 @@ export function transferHandlers({ engine, storageDir, roots }: TransferAccess):
     databaseFile(storageDir(), roots().find((root) => root.uri === uri)?.path ?? fileURLToPath(uri));
   return {
     exportIndex: async ({ root, file }, signal) => {
-      const { phase, chunks, embedded } = statusOf(root);
-      if (phase !== 'ready' || chunks === 0 || embedded < chunks) {
+      const { phase, chunks, embedded, failed = 0 } = statusOf(root);
+      // What the model refused or may not see will not come. Texts are counted there, which several chunks may share.
+      if (phase !== 'ready' || embedded === 0 || (embedded < chunks && failed === 0)) {
         throw new SextantError('index_missing', 'The index is not complete yet.', {
           hint: 'Wait until it is, then export it.',
         });

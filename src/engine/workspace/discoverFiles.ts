@@ -27,6 +27,9 @@ export type Inspection =
   | { readonly directory: true }
   | { readonly gone: true };
 
+/** Errors that say what a folder is: gone, none any more, or not for us. Others say that this is a bad moment. */
+const lasting: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
+
 /** Folders read at the same time; more gains nothing over a local disk and little over a network. */
 const foldersAtOnce = 16;
 
@@ -36,6 +39,8 @@ const foldersAtOnce = 16;
  */
 export class Discovery implements AsyncIterable<DiscoveredFile> {
   readonly skipped: SkipCounts = {};
+  /** Folders that could not be read this time, though there is nothing to say that they are gone or closed to us. */
+  readonly unread: string[] = [];
   readonly #root: string;
   readonly #options: DiscoverOptions;
   #matcher: IgnoreMatcher | undefined;
@@ -56,9 +61,10 @@ export class Discovery implements AsyncIterable<DiscoveredFile> {
       const folders = queue.splice(0, foldersAtOnce);
       const listings = await Promise.all(folders.map((folder) => listFolder(root, folder)));
       for (const [i, folder] of folders.entries()) {
-        const entries = listings[i];
-        if (!entries) {
+        const entries = listings[i]!;
+        if ('code' in entries) {
           this.#count('unreadable');
+          if (!lasting.has(entries.code)) this.unread.push(folder);
           continue;
         }
         const inspections = await this.#inspect(root, folder, entries, matcher, queue);
@@ -158,14 +164,14 @@ async function inspectLink(root: string, link: string): Promise<Inspection> {
   }
 }
 
-/** Entries in code-unit order of their names; `undefined` when the folder cannot be read. */
-function listFolder(root: string, folder: string): Promise<Dirent[] | undefined> {
+/** Entries in code-unit order of their names, or why the folder cannot be read. */
+function listFolder(root: string, folder: string): Promise<Dirent[] | { readonly code: string }> {
   return new Promise((resolve, reject) => {
     readdir(path.join(root, folder), { withFileTypes: true }, (error, entries) => {
       if (!error) resolve(entries.sort((a, b) => (a.name < b.name ? -1 : 1)));
       else if (folder === '') {
         reject(new SextantError('workspace_missing', `The folder ${root} cannot be read.`, { cause: error }));
-      } else resolve(undefined);
+      } else resolve({ code: error.code ?? '' });
     });
   });
 }

@@ -26,3 +26,18 @@ test('settings that stand in a file hold no key, password or proxy login', () =>
   assert.equal(settings.remote?.apiKey, 's3cret', 'what was given stays as it was');
   assert.doesNotThrow(() => agentSettingsSchema.parse({ settings: open, roots: [] }));
 });
+
+test('a proxy without a scheme loses its login too', () => {
+  const proxyOf = (proxy: string) =>
+    withoutSecrets({
+      ...defaultEngineSettings,
+      remote: {
+        ...defaultRemoteSettings,
+        url: 'https://box.example/v1',
+        model: 'm',
+        network: { proxy, strictSSL: true },
+      },
+    }).remote?.network?.proxy;
+  assert.equal(proxyOf('ada:s3cret@proxy.example:3128'), 'http://proxy.example:3128/');
+  assert.equal(proxyOf('proxy.example:3128'), 'proxy.example:3128');
+});

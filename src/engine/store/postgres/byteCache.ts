@@ -1,12 +1,22 @@
+import { blockSize } from '../postingCodec.ts';
+
+type Generation<V> = Map<number, (V | undefined)[]>;
+
+/** What the places of one segment take, whether there is something in them or not. */
+const segmentBytes = blockSize * 8;
+
 /**
  * Keeps rows that never change, up to a number of bytes. What was not asked for while half of that came goes: two generations cost
  * no more than a look-up each, where an account of what was used last would cost as much as the search, some hundred times in each.
+ *
+ * Keys are ids of chunks, or others that lie as densely: they take one number of a segment and a place in it, which is found four times as fast
+ * as a number beyond 32 bits in a map of all.
  */
 export class ByteCache<V> {
   readonly #generationBytes: number;
   readonly #sizeOf: (value: V) => number;
-  #young = new Map<number, V>();
-  #old: ReadonlyMap<number, V> = new Map();
+  #young: Generation<V> = new Map();
+  #old: Generation<V> = new Map();
   #youngBytes = 0;
 
   constructor(mostBytes: number, sizeOf: (value: V) => number) {
@@ -15,26 +25,34 @@ export class ByteCache<V> {
   }
 
   get(key: number): V | undefined {
-    const young = this.#young.get(key);
+    const segment = Math.floor(key / blockSize);
+    const place = key % blockSize;
+    const young = this.#young.get(segment)?.[place];
     if (young !== undefined) return young;
-    const old = this.#old.get(key);
-    if (old !== undefined) this.#insert(key, old);
+    const old = this.#old.get(segment)?.[place];
+    if (old !== undefined) this.#insert(segment, place, old);
     return old;
   }
 
   /** A key that is known keeps its value. */
   add(key: number, value: V): void {
-    if (this.get(key) === undefined) this.#insert(key, value);
+    if (this.get(key) === undefined) this.#insert(Math.floor(key / blockSize), key % blockSize, value);
   }
 
-  #insert(key: number, value: V): void {
+  #insert(segment: number, place: number, value: V): void {
     const bytes = this.#sizeOf(value);
     if (this.#youngBytes + bytes > this.#generationBytes) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = 0;
     }
-    this.#young.set(key, value);
+    let values = this.#young.get(segment);
+    if (values === undefined) {
+      values = new Array<V | undefined>(blockSize).fill(undefined);
+      this.#young.set(segment, values);
+      this.#youngBytes += segmentBytes;
+    }
+    values[place] = value;
     this.#youngBytes += bytes;
   }
 }

@@ -18,8 +18,9 @@ interface Known {
   readonly view: ViewSnapshot;
   readonly weights: FieldWeights;
   readonly slots: Slots;
-  /** By hash of the term. */
-  readonly terms: ByteCache<TermMatches>;
+  readonly terms: Map<string, TermMatches>;
+  /** Of all that is in `terms`. */
+  bytes: number;
 }
 
 /**
@@ -45,27 +46,25 @@ export class SharedKeywords {
     passing: Passing | undefined,
   ): Promise<KeywordMatches> {
     if (this.#known?.view !== view || this.#known.weights !== weights) {
-      this.#known = { view, weights, slots: new Slots(view.blocks), terms: new ByteCache(cacheBytes.terms, bytesOf) };
+      this.#known = { view, weights, slots: new Slots(view.blocks), terms: new Map(), bytes: 0 };
     }
     const known = this.#known;
     const matches = await this.#matchesOf(known, [...new Set(terms)]);
     return known.slots.keywordMatches(await best(known.slots, matches, limit, passing), terms, matches);
   }
 
-  async #matchesOf(
-    { view, weights, slots, terms: kept }: Known,
-    terms: readonly string[],
-  ): Promise<Map<string, TermMatches>> {
-    const hashes = terms.map((term) => [term, hashOfTerm(term)] as const);
-    const known = new Map(hashes.map(([, hash]) => [hash, kept.get(hash)]));
-    const missing = [...known].flatMap(([hash, matches]) => (matches === undefined ? [hash] : []));
-    const rows = await this.#rows(view, [...new Set(missing.map((hash) => hash & sharedBucketMask))]);
-    for (const hash of missing) {
-      const matches = slots.matches(listsIn(rows, view, hash), weights);
-      known.set(hash, matches);
-      kept.add(hash, matches);
+  async #matchesOf(known: Known, terms: readonly string[]): Promise<Map<string, TermMatches>> {
+    const { view, weights, slots } = known;
+    const missing = terms.filter((term) => !known.terms.has(term));
+    const matches = new Map(terms.map((term) => [term, known.terms.get(term)]));
+    const hashes = missing.map(hashOfTerm);
+    const rows = await this.#rows(view, [...new Set(hashes.map((hash) => hash & sharedBucketMask))]);
+    for (const [i, term] of missing.entries()) {
+      const found = slots.matches(listsIn(rows, view, hashes[i]!), weights);
+      matches.set(term, found);
+      remember(known, term, found);
     }
-    return new Map(hashes.map(([term, hash]) => [term, known.get(hash)!]));
+    return new Map(terms.map((term) => [term, matches.get(term)!]));
   }
 
   /** Whole buckets are read, of all segments in which one of them is missing: that takes the shortest question. */
@@ -116,8 +115,13 @@ function listsIn(rows: ReadonlyMap<number, Uint8Array>, { blocks }: ViewSnapshot
   return lists;
 }
 
-function bytesOf({ slots, impacts }: TermMatches): number {
-  return slots.byteLength + impacts.byteLength + overhead;
+/** Once they take too much, those that are asked for are worked out anew. */
+function remember(known: Known, term: string, matches: TermMatches): void {
+  known.terms.set(term, matches);
+  known.bytes += matches.slots.byteLength + matches.impacts.byteLength + overhead;
+  if (known.bytes <= cacheBytes.terms) return;
+  known.terms.clear();
+  known.bytes = 0;
 }
 
 async function best(
