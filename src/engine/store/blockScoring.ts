@@ -1,4 +1,12 @@
-import { blockSize, countPostings, decodePostings, fieldNames, type Impacts } from './postingCodec.ts';
+import {
+  blockSize,
+  countPostings,
+  decodePostings,
+  fieldNames,
+  forEachMarked,
+  scorePostings,
+  type PostingWeights,
+} from './postingCodec.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from './searchIndex.ts';
 
 /** Constants of BM25 as FTS5, Lucene and most others have them. */
@@ -26,8 +34,75 @@ export interface PostingList {
   readonly postings: Uint8Array;
 }
 
-/** What a term says about the chunks that hold it and are there, in the order of their slots (see {@link Slots}). */
-export type TermMatches = Impacts;
+/** What a term says about the chunks that hold it, by slot (see {@link Slots}). */
+export interface TermMatches {
+  /** Number of those that are there. */
+  readonly frequency: number;
+  /** Adds `factor · f / (f + norm)` to the score of each, f being how often it holds the term, by the weights of the fields. */
+  score(factor: number, scores: Float32Array): void;
+  /** Calls back with the mark of each that has one; 0 is none. */
+  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void;
+}
+
+interface PlacedList {
+  readonly postings: Uint8Array;
+  readonly weights: PostingWeights;
+}
+
+/** As the postings lie in their rows: for one search. */
+class EncodedMatches implements TermMatches {
+  readonly frequency: number;
+  readonly #lists: readonly PlacedList[];
+
+  constructor(frequency: number, lists: readonly PlacedList[]) {
+    this.frequency = frequency;
+    this.#lists = lists;
+  }
+
+  score(factor: number, scores: Float32Array): void {
+    for (const { postings, weights } of this.#lists) scorePostings(postings, weights, factor, scores);
+  }
+
+  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void {
+    for (const { postings, weights } of this.#lists) forEachMarked(postings, weights.first, marks, visit);
+  }
+}
+
+/** Taken apart, three times as large, for as many searches as it is kept for. */
+export class DecodedMatches implements TermMatches {
+  readonly #slots: Uint32Array;
+  readonly #impacts: Float32Array;
+
+  constructor(frequency: number, lists: readonly PlacedList[]) {
+    this.#slots = new Uint32Array(frequency);
+    this.#impacts = new Float32Array(frequency);
+    let at = 0;
+    for (const { postings, weights } of lists) {
+      at = decodePostings(postings, weights, { slots: this.#slots, impacts: this.#impacts }, at);
+    }
+  }
+
+  get frequency(): number {
+    return this.#slots.length;
+  }
+
+  get bytes(): number {
+    return this.#slots.byteLength + this.#impacts.byteLength;
+  }
+
+  score(factor: number, scores: Float32Array): void {
+    const [slots, impacts] = [this.#slots, this.#impacts];
+    for (let i = 0; i < slots.length; i += 1) scores[slots[i]!]! += factor * impacts[i]!;
+  }
+
+  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void {
+    const slots = this.#slots;
+    for (let i = 0; i < slots.length; i += 1) {
+      const mark = marks[slots[i]!]!;
+      if (mark > 0) visit(mark);
+    }
+  }
+}
 
 export type Blocks = ReadonlyMap<number, BlockRow>;
 
@@ -40,9 +115,9 @@ export class Slots {
   readonly #blocks: Blocks;
   readonly #ids: readonly number[];
   readonly #firsts: ReadonlyMap<number, number>;
-  /** The scores of the search before; of searches at the same time the others make their own. */
-  #spare: Float32Array | undefined;
-  /** By slot; zero but while {@link #held} is at work. */
+  /** By slot; used anew by each search, for making them costs more than filling them. */
+  #scores: Float32Array | undefined;
+  /** By slot; zero but while it is in use. */
   #marks: Uint32Array | undefined;
 
   constructor(blocks: Blocks) {
@@ -69,19 +144,14 @@ export class Slots {
     return this.#ids[Math.floor(slot / blockSize)]! * blockSize + (slot % blockSize);
   }
 
-  /** Postings of one term, chunks that are gone left out. */
+  /** The postings of one term, for one search. */
   matches(lists: readonly PostingList[], fieldWeights: FieldWeights): TermMatches {
-    const weights = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
-    const frequency = sum(lists, ({ block, count, postings }) => {
-      const { used, alive, lengths } = this.#blocks.get(block)!;
-      return used === alive ? count : countPostings(postings, lengths);
-    });
-    const matches = { slots: new Uint32Array(frequency), impacts: new Float32Array(frequency) };
-    let at = 0;
-    for (const { block, postings } of lists) {
-      at = decodePostings(postings, { weights, norms: this.norms, first: this.#firsts.get(block)! }, matches, at);
-    }
-    return matches;
+    return new EncodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights));
+  }
+
+  /** The same for many searches. */
+  decoded(lists: readonly PostingList[], fieldWeights: FieldWeights): DecodedMatches {
+    return new DecodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights));
   }
 
   /**
@@ -90,16 +160,13 @@ export class Slots {
    */
   best(terms: Iterable<TermMatches>, wanted: number): Candidate[] {
     if (wanted <= 0) return [];
-    const scores = this.#spare?.fill(0) ?? new Float32Array(this.norms.length);
-    this.#spare = undefined;
-    for (const { slots, impacts } of terms) {
+    const scores = (this.#scores ??= new Float32Array(this.norms.length)).fill(0);
+    for (const matches of terms) {
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
-      const idf = Math.log(1 + (this.total - slots.length + 0.5) / (slots.length + 0.5));
-      const factor = idf * (k1 + 1);
-      for (let i = 0; i < slots.length; i += 1) scores[slots[i]!]! += factor * impacts[i]!;
+      const idf = Math.log(1 + (this.total - matches.frequency + 0.5) / (matches.frequency + 0.5));
+      matches.score(idf * (k1 + 1), scores);
     }
     const best = slotsAbove(scores, wanted).map((slot) => ({ chunkId: this.chunkAt(slot), score: scores[slot]! }));
-    this.#spare = scores;
     return best.sort((left, right) => right.score - left.score || left.chunkId - right.chunkId).slice(0, wanted);
   }
 
@@ -111,13 +178,29 @@ export class Slots {
   ): KeywordMatches {
     return {
       best,
-      frequencies: new Map([...found].map(([term, { slots }]) => [term, slots.length])),
+      frequencies: new Map([...found].map(([term, { frequency }]) => [term, frequency])),
       held: (chunkIds) =>
         this.#held(
           terms.map((term) => found.get(term)!),
           chunkIds,
         ),
     };
+  }
+
+  /** Only where chunks are gone the postings must be counted one by one. */
+  #frequency(lists: readonly PostingList[]): number {
+    return sum(lists, ({ block, count, postings }) => {
+      const { used, alive, lengths } = this.#blocks.get(block)!;
+      return used === alive ? count : countPostings(postings, lengths);
+    });
+  }
+
+  #placed(lists: readonly PostingList[], fieldWeights: FieldWeights): PlacedList[] {
+    const fields = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
+    return lists.map(({ block, postings }) => ({
+      postings,
+      weights: { fields, norms: this.norms, first: this.#firsts.get(block)! },
+    }));
   }
 
   #held(terms: readonly TermMatches[], chunkIds: readonly number[]): Map<number, number[]> {
@@ -131,11 +214,8 @@ export class Slots {
       marks[slot] = lists.push(list);
       marked.push(slot);
     }
-    for (const [place, { slots }] of terms.entries()) {
-      for (let i = 0; i < slots.length; i += 1) {
-        const mark = marks[slots[i]!]!;
-        if (mark > 0) lists[mark - 1]!.push(place);
-      }
+    for (const [place, matches] of terms.entries()) {
+      matches.forEachMarked(marks, (mark) => lists[mark - 1]!.push(place));
     }
     for (const slot of marked) marks[slot] = 0;
     return held;

@@ -24,6 +24,12 @@ const bucketMask = (1 << bucketBits) - 1;
 export const fieldNames = ['path', 'symbol', 'signature', 'doc', 'body'] as const;
 const bodyField = fieldNames.length - 1;
 const fieldsFlag = 0x80;
+const fieldMask = (1 << fieldNames.length) - 1;
+/** Number of fields that a mask names. */
+const fieldCount = Uint8Array.from(
+  { length: fieldMask + 1 },
+  (_, mask) => fieldNames.filter((_name, i) => (mask & (1 << i)) !== 0).length,
+);
 const recordHeader = 8;
 
 /** FNV-1a over the UTF-16 units of a term. */
@@ -80,33 +86,60 @@ export function forEachRecord(
   }
 }
 
-/** Postings of one term taken apart: where its chunks are, and what each says. */
-export interface Impacts {
-  readonly slots: Uint32Array;
-  readonly impacts: Float32Array;
-}
-
 /** What the postings of one block are weighed by. */
-export interface BlockNorms {
+export interface PostingWeights {
   /** By field, in the order of {@link fieldNames}. */
-  readonly weights: Float64Array;
+  readonly fields: Float64Array;
   /** By slot: what the length of the chunk adds to the denominator, infinite for a chunk that is gone. */
   readonly norms: Float32Array;
   /** Slot of the block's first chunk. */
   readonly first: number;
 }
 
+/** Counts of the posting that `at` is behind the head of, summed by weight; `head` has the flag {@link fieldsFlag}. */
+function weighted(postings: Uint8Array, at: number, head: number, fields: Float64Array): number {
+  let frequency = 0;
+  let byte = at;
+  for (let field = 0; field <= bodyField; field += 1) {
+    if ((head & (1 << field)) === 0) continue;
+    frequency += postings[byte]! * fields[field]!;
+    byte += 1;
+  }
+  return frequency;
+}
+
+/** Adds `factor · f / (f + norm)` to the score of each chunk in `postings`, by slot, f being its counts summed by weight. */
+export function scorePostings(
+  postings: Uint8Array,
+  { fields, norms, first }: PostingWeights,
+  factor: number,
+  scores: Float32Array,
+): void {
+  const bodyWeight = fields[bodyField]!;
+  for (let at = 0; at < postings.length;) {
+    const slot = first + (postings[at]! | (postings[at + 1]! << 8));
+    const head = postings[at + 2]!;
+    at += 3;
+    let frequency = head * bodyWeight;
+    if (head >= fieldsFlag) {
+      frequency = weighted(postings, at, head, fields);
+      at += fieldCount[head & fieldMask]!;
+    }
+    scores[slot]! += (factor * frequency) / (frequency + norms[slot]!);
+  }
+}
+
 /**
- * Writes the slot of each posting's chunk and `f / (f + norm)`, f being its counts summed by weight, from place `at` of `target` on;
- * chunks that are gone are left out. Returns the place behind the last.
+ * Takes postings apart for many searches: the slot of each chunk that is there and its `f / (f + norm)`, from place `at` of the arrays on.
+ * Returns the place behind the last.
  */
 export function decodePostings(
   postings: Uint8Array,
-  { weights, norms, first }: BlockNorms,
-  { slots, impacts }: Impacts,
+  { fields, norms, first }: PostingWeights,
+  { slots, impacts }: { readonly slots: Uint32Array; readonly impacts: Float32Array },
   at: number,
 ): number {
-  const bodyWeight = weights[bodyField]!;
+  const bodyWeight = fields[bodyField]!;
   let place = at;
   for (let byte = 0; byte < postings.length;) {
     const slot = first + (postings[byte]! | (postings[byte + 1]! << 8));
@@ -114,12 +147,8 @@ export function decodePostings(
     byte += 3;
     let frequency = head * bodyWeight;
     if (head >= fieldsFlag) {
-      frequency = 0;
-      for (let field = 0; field <= bodyField; field += 1) {
-        if ((head & (1 << field)) === 0) continue;
-        frequency += postings[byte]! * weights[field]!;
-        byte += 1;
-      }
+      frequency = weighted(postings, byte, head, fields);
+      byte += fieldCount[head & fieldMask]!;
     }
     const norm = norms[slot]!;
     if (norm === Infinity) continue;
@@ -132,10 +161,7 @@ export function decodePostings(
 
 function endOfPosting(postings: Uint8Array, start: number): number {
   const head = postings[start + 2]!;
-  let end = start + 3;
-  if (head < fieldsFlag) return end;
-  for (let field = 0; field <= bodyField; field += 1) if ((head & (1 << field)) !== 0) end += 1;
-  return end;
+  return start + 3 + (head < fieldsFlag ? 0 : fieldCount[head & fieldMask]!);
 }
 
 /** How many of the postings belong to chunks that are there, by the lengths of the block. */
@@ -145,6 +171,19 @@ export function countPostings(postings: Uint8Array, lengths: Uint16Array): numbe
     if (lengths[postings[at]! | (postings[at + 1]! << 8)]! > 0) count += 1;
   }
   return count;
+}
+
+/** Calls back with the mark, by slot, of each posting's chunk that has one; 0 is none. `first`: slot of the block's first chunk. */
+export function forEachMarked(
+  postings: Uint8Array,
+  first: number,
+  marks: Uint32Array,
+  visit: (mark: number) => void,
+): void {
+  for (let at = 0; at < postings.length; at = endOfPosting(postings, at)) {
+    const mark = marks[first + (postings[at]! | (postings[at + 1]! << 8))]!;
+    if (mark > 0) visit(mark);
+  }
 }
 
 /** The row with one record a term, and without the postings of chunks that are gone. */

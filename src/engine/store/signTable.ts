@@ -53,7 +53,10 @@ export class SignTable {
 
   /** `signs`: eight a byte, the first in the highest bit, one where the number is above zero. */
   set(slot: number, signs: Uint8Array): void {
-    new Uint8Array(this.#memory.buffer, headerBytes + slot * this.#codeBytes, this.#codeBytes).set(signs);
+    const code = new Uint8Array(this.#memory.buffer, headerBytes + slot * this.#codeBytes, this.#codeBytes);
+    code.set(signs);
+    // Distances may have lain here.
+    code.fill(0, signs.length);
   }
 
   /** Slots of about the `limit` nearest to `vector` `[dimension]` among the usable ones, nearest first. */

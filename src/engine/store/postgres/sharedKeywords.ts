@@ -1,4 +1,4 @@
-import { Slots, type PostingList, type TermMatches } from '../blockScoring.ts';
+import { Slots, type DecodedMatches, type PostingList, type TermMatches } from '../blockScoring.ts';
 import { forEachRecord, hashOfTerm } from '../postingCodec.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from '../searchIndex.ts';
 import { ByteCache } from './byteCache.ts';
@@ -18,7 +18,7 @@ interface Known {
   readonly view: ViewSnapshot;
   readonly weights: FieldWeights;
   readonly slots: Slots;
-  readonly terms: Map<string, TermMatches>;
+  readonly terms: Map<string, DecodedMatches>;
   /** Of all that is in `terms`. */
   bytes: number;
 }
@@ -60,7 +60,7 @@ export class SharedKeywords {
     const hashes = missing.map(hashOfTerm);
     const rows = await this.#rows(view, [...new Set(hashes.map((hash) => hash & sharedBucketMask))]);
     for (const [i, term] of missing.entries()) {
-      const found = slots.matches(listsIn(rows, view, hashes[i]!), weights);
+      const found = slots.decoded(listsIn(rows, view, hashes[i]!), weights);
       matches.set(term, found);
       remember(known, term, found);
     }
@@ -116,9 +116,9 @@ function listsIn(rows: ReadonlyMap<number, Uint8Array>, { blocks }: ViewSnapshot
 }
 
 /** Once they take too much, those that are asked for are worked out anew. */
-function remember(known: Known, term: string, matches: TermMatches): void {
+function remember(known: Known, term: string, matches: DecodedMatches): void {
   known.terms.set(term, matches);
-  known.bytes += matches.slots.byteLength + matches.impacts.byteLength + overhead;
+  known.bytes += matches.bytes + overhead;
   if (known.bytes <= cacheBytes.terms) return;
   known.terms.clear();
   known.bytes = 0;

@@ -27,7 +27,7 @@ interface Segment {
 }
 
 /**
- * The signs of a view's vectors, brought here once, 48 bytes a chunk at 384 dimensions. With them the nearest are found without the server,
+ * The signs of a view's vectors, brought here once, 66 bytes a chunk at 384 dimensions with the hash of its text. With them the nearest are found without the server,
  * and among all of them, where a graph leaves some out. Segments never change: later only new ones are read, and those in which vectors
  * were missing.
  */

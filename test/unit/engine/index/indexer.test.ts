@@ -389,9 +389,10 @@ test('a folder that cannot be read for a moment keeps its files, one that is gon
   let code = 'EIO';
   let failures = 0;
   const failing = (...args: unknown[]): void => {
-    if (args[0] !== folder.absolute('src')) return readdir(...args);
-    failures += 1;
-    (args.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }));
+    if (args[0] === folder.absolute('src')) {
+      failures += 1;
+      (args.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }));
+    } else readdir(...args);
   };
   const rescanned = async (): Promise<string[]> => {
     folder.indexer.rescan();
