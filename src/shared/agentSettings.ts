@@ -27,10 +27,12 @@ export function withoutSecrets(settings: EngineSettings): EngineSettings {
   return { ...open, remote };
 }
 
-/** An address without a scheme, as proxies are often given, is one of HTTP. */
+/** An address without a scheme, as proxies are often given, is one of HTTP; one that cannot be read is cut behind its last @. */
 function withoutCredentials(address: string): string {
-  const url = URL.parse(address.includes('://') ? address : `http://${address}`);
-  if (url === null || (url.username === '' && url.password === '')) return address;
+  const at = address.lastIndexOf('@');
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
+  if (url === null || `${url.search}${url.hash}`.includes('@')) return address.slice(at + 1);
+  if (url.username === '' && url.password === '') return address;
   url.username = '';
   url.password = '';
   return url.href;

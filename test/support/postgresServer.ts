@@ -72,3 +72,14 @@ export async function realDatabase(t: TestContext, server: string): Promise<stri
   url.pathname = `/${name}`;
   return url.href;
 }
+
+/** What a statement gives on a connection of its own. */
+export async function rowsOf<T extends object = Record<string, unknown>>(url: string, sql: string): Promise<T[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<T & pg.QueryResultRow>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -145,7 +145,13 @@ export class Scanner {
     signal: AbortSignal,
   ): Promise<void> {
     const present = new Set(discovered.map(({ path }) => path));
-    const isUnread = (path: string) => unread.some((folder) => path.startsWith(`${folder}/`));
+    const folders = new Set(unread);
+    const isUnread = (path: string): boolean => {
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        if (folders.has(path.slice(0, end))) return true;
+      }
+      return false;
+    };
     const missing = known.flatMap(([, files]) =>
       [...files.keys()].filter((path) => !present.has(path) && !isUnread(path)),
     );

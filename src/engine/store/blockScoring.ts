@@ -154,18 +154,29 @@ export class Slots {
     return new DecodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights));
   }
 
+  /** The best by BM25, best first, equal ones by id. */
+  best(terms: Iterable<TermMatches>, wanted: number): Candidate[] {
+    this.score(terms);
+    return this.top(wanted);
+  }
+
   /**
    * BM25 with weighted fields: the frequency of a term is the sum over the fields of weight times count, the length that of the whole
-   * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). Best first, equal ones by id.
+   * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). The scores stand until others are asked for.
    */
-  best(terms: Iterable<TermMatches>, wanted: number): Candidate[] {
-    if (wanted <= 0) return [];
+  score(terms: Iterable<TermMatches>): void {
     const scores = (this.#scores ??= new Float32Array(this.norms.length)).fill(0);
     for (const matches of terms) {
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (this.total - matches.frequency + 0.5) / (matches.frequency + 0.5));
       matches.score(idf * (k1 + 1), scores);
     }
+  }
+
+  /** See {@link score}. */
+  top(wanted: number): Candidate[] {
+    const scores = this.#scores;
+    if (scores === undefined || wanted <= 0) return [];
     const best = slotsAbove(scores, wanted).map((slot) => ({ chunkId: this.chunkAt(slot), score: scores[slot]! }));
     return best.sort((left, right) => right.score - left.score || left.chunkId - right.chunkId).slice(0, wanted);
   }
@@ -215,7 +226,11 @@ export class Slots {
       marked.push(slot);
     }
     for (const [place, matches] of terms.entries()) {
-      matches.forEachMarked(marks, (mark) => lists[mark - 1]!.push(place));
+      matches.forEachMarked(marks, (mark) => {
+        const list = lists[mark - 1]!;
+        // Two terms of one hash are two records that may hold the same chunk.
+        if (list.at(-1) !== place) list.push(place);
+      });
     }
     for (const slot of marked) marks[slot] = 0;
     return held;

@@ -45,9 +45,10 @@ export class KeywordSearch {
   }
 
   #best(slots: Slots, matches: readonly TermMatches[], limit: number, filter: CandidateFilter): Candidate[] {
+    slots.score(matches);
     const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
     for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
-      const best = slots.best(matches, wanted);
+      const best = slots.top(wanted);
       const passing = hasFilter ? this.#passing(best, filter) : best;
       if (passing.length >= limit || best.length < wanted) return passing.slice(0, limit);
     }

@@ -4,6 +4,8 @@ import { TopCandidates } from './topCandidates.ts';
 /** Bytes before the first code: room for the wanted one. */
 const headerBytes = longestCode / 8 + wordBytes;
 const pageBytes = 65_536;
+/** Room that is made, for room that is asked for. */
+const spare = 1.25;
 /** Of so many of the nearest by signs the cosine is estimated, per result wanted, and at least. */
 const estimatedFactor = 5;
 const leastEstimated = 1024;
@@ -36,19 +38,27 @@ export class SignTable {
     this.#scan = signScan(words, this.#memory);
   }
 
-  /** Bytes of memory that each slot takes. */
+  /** Bytes of memory that a slot takes, with what is reserved in advance. */
   get slotBytes(): number {
+    return spare * this.#bytesPerSlot;
+  }
+
+  get #bytesPerSlot(): number {
     return this.#codeBytes + Uint16Array.BYTES_PER_ELEMENT;
   }
 
-  /** Makes room for so many slots; a bit more, so that growing slot by slot costs no more than all at once. */
+  /**
+   * Makes room for so many slots; a bit more, so that growing slot by slot costs no more than all at once.
+   * @throws RangeError where there is no memory for them; what is there stays.
+   */
   reserve(slots: number): void {
     if (slots <= this.#capacity) return;
     // Distances lie behind the codes, on an address that is a multiple of 16.
-    this.#capacity = Math.ceil((slots * 1.25) / wordBytes) * wordBytes;
-    const bytes = headerBytes + this.#capacity * this.slotBytes;
+    const capacity = Math.ceil((slots * spare) / wordBytes) * wordBytes;
+    const bytes = headerBytes + capacity * this.#bytesPerSlot;
     const missing = Math.ceil(bytes / pageBytes) - this.#memory.buffer.byteLength / pageBytes;
     if (missing > 0) this.#memory.grow(missing);
+    this.#capacity = capacity;
   }
 
   /** `signs`: eight a byte, the first in the highest bit, one where the number is above zero. */

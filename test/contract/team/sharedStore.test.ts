@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
-import pg from 'pg';
 import type { NearCandidate, SearchSource } from '../../../src/engine/store/searchIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
 import { SextantError, type ErrorCode } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../support/indexedFolder.ts';
-import { pgliteServer, realDatabase, realPostgres, type TestPostgres } from '../../support/postgresServer.ts';
+import { pgliteServer, realDatabase, realPostgres, rowsOf, type TestPostgres } from '../../support/postgresServer.ts';
 import { plantedFiles } from '../../support/plantedSecrets.ts';
 
 const weights = { path: 2, symbol: 3, signature: 1.5, doc: 1.5, body: 1 };
@@ -57,16 +56,6 @@ async function fixture(t: TestContext, files: Readonly<Record<string, string>>, 
   const shared = new SharedStore({ url, connections });
   t.after(() => shared.close());
   return { url, folder, encoder, shared, connections };
-}
-
-async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 type Scores = ReadonlyMap<string, number>;

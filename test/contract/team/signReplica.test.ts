@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import pg from 'pg';
 import type { SharedIndex } from '../../../src/engine/store/postgres/sharedIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
 import { FakeEncoder, fakeVector } from '../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../support/indexedFolder.ts';
-import { pgliteServer } from '../../support/postgresServer.ts';
+import { pgliteServer, rowsOf } from '../../support/postgresServer.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
 const dimension = 64;
@@ -19,6 +18,11 @@ function manyFiles(): Record<string, string> {
       Array.from({ length: 400 }, (__, j) => `paragraph ${j} of file ${i}`).join('\n\n'),
     ]),
   );
+}
+
+async function signsWritten(url: string): Promise<number | undefined> {
+  const [row] = await rowsOf<{ n: number }>(url, 'SELECT sum(embedded)::int AS n FROM sextant.segment_codes');
+  return row?.n;
 }
 
 /** The nearest by the signs that are here: the server alone tells cosines with them. */
@@ -47,6 +51,7 @@ test('the nearest are found by signs that are kept here, which follow what is pu
   await folder.indexer.whenIdle();
   const { chunks, embedded } = await publish(encoder);
   assert.deepEqual([chunks, embedded], [2400, 2400]);
+  assert.equal(await signsWritten(server.url), 2400);
 
   const index = await shared.index('r', 'main', encoder.fingerprint);
   const query = fakeVector('what is asked', dimension);
@@ -72,9 +77,16 @@ test('the nearest are found by signs that are kept here, which follow what is pu
   });
 
   // What differs on this machine is not searched there.
-  const files = await index.files();
-  index.limitTo(new Map(files.filter(({ path }) => path !== 'src/new.ts').map(({ path }) => [path, 'other'])));
-  await waitFor('an empty view', async () => (await index.dense(wanted, near, {})).length === 0);
+  const listed = await rowsOf<{ path: string; hash: string }>(
+    server.url,
+    "SELECT path, encode(content_hash, 'hex') AS hash FROM sextant.files",
+  );
+  index.limitTo(new Map(listed.filter(({ path }) => path !== 'src/new.ts').map(({ path, hash }) => [path, hash])));
+  const others = await waitFor('a view without the file', async () => {
+    const ids = await nearestHere(index, wanted);
+    return ids.includes(fresh.chunkId) ? undefined : ids;
+  });
+  assert.equal(others.length, near);
   index.limitTo(undefined);
   const again = await nearestHere(index, wanted);
   assert.equal(again[0], fresh.chunkId);
@@ -91,10 +103,7 @@ test('the index of an older Sextant, which wrote no signs, is searched all the s
   const request = { store: folder.store, repository: 'r', view: 'main', model: encoder };
   await shared.publish(request);
   await shared.close();
-  const client = new pg.Client(server.url);
-  await client.connect();
-  await client.query('DROP TABLE sextant.segment_codes; DELETE FROM sextant.migrations WHERE version = 3');
-  await client.end();
+  await rowsOf(server.url, 'DROP TABLE sextant.segment_codes; DELETE FROM sextant.migrations WHERE version = 3');
   const newer = new SharedStore({ url: server.url, connections: 1 });
   t.after(() => newer.close());
   const index = await newer.index('r', 'main', encoder.fingerprint);
@@ -103,6 +112,7 @@ test('the index of an older Sextant, which wrote no signs, is searched all the s
   assert.ok(best!.score! > 0.99);
   assert.equal((await nearestHere(index, query))[0], best!.chunkId);
   await newer.publish(request);
+  assert.equal(await signsWritten(server.url), 2400);
   const after = await newer.index('r', 'main', encoder.fingerprint);
   assert.equal((await nearestHere(after, query))[0], best!.chunkId);
 });

@@ -40,4 +40,12 @@ test('a proxy without a scheme loses its login too', () => {
     }).remote?.network?.proxy;
   assert.equal(proxyOf('ada:s3cret@proxy.example:3128'), 'http://proxy.example:3128/');
   assert.equal(proxyOf('proxy.example:3128'), 'proxy.example:3128');
+  for (const odd of [
+    'http://ada:s3#cret@proxy.example:3128',
+    'ada:s3cret://x@proxy.example:3128',
+    'ada:s3/cret@p:1',
+    'ada:80#cret@p:1',
+  ]) {
+    assert.ok(!proxyOf(odd)!.includes('cret'), odd);
+  }
 });

@@ -20,6 +20,16 @@ function codesOf({ modelId, dimension }: SharedModel, segments: string): string 
     GROUP BY s.segment_id`;
 }
 
+/** False in the index of an older Sextant too, and for whoever was given rights before the table came. */
+async function mayUseCodes(statements: Statements, ...rights: readonly string[]): Promise<boolean> {
+  const [row] = await statements.rows<{ allowed: boolean | null }>(
+    `SELECT bool_and(has_table_privilege(to_regclass('sextant.segment_codes')::oid, w.wanted)) AS allowed
+     FROM unnest($1::text[]) AS w (wanted)`,
+    [rights],
+  );
+  return row?.allowed === true;
+}
+
 /** Writes the codes of the view's segments that have none yet, or more vectors than when they were written. */
 export async function writeCodes(
   statements: Statements,
@@ -27,6 +37,9 @@ export async function writeCodes(
   viewId: number,
   model: SharedModel,
 ): Promise<void> {
+  if (!(await mayUseCodes(statements, 'SELECT', 'INSERT', 'UPDATE'))) return;
+  // All segments of a large index at once take longer than a search may.
+  await statements.rows('SET LOCAL statement_timeout = 0');
   const incomplete = `sextant.view_segments s
     JOIN sextant.segments w ON w.repository_id = s.repository_id AND w.segment_id = s.segment_id
     LEFT JOIN sextant.segment_codes k
@@ -52,17 +65,13 @@ interface CodesRow {
   readonly codes: string;
 }
 
-/** None in the index of an older Sextant. */
 async function writtenCodes(
   statements: Statements,
   repositoryId: number,
   { modelId }: SharedModel,
   segments: readonly number[],
 ): Promise<CodesRow[]> {
-  const [known] = await statements.rows<{ present: boolean }>(
-    "SELECT to_regclass('sextant.segment_codes') IS NOT NULL AS present",
-  );
-  if (known?.present !== true) return [];
+  if (!(await mayUseCodes(statements, 'SELECT'))) return [];
   return statements.rows<CodesRow>(
     `SELECT segment_id AS segment, encode(codes, 'base64') AS codes FROM sextant.segment_codes
      WHERE repository_id = $1 AND model_id = $2 AND segment_id = ANY ($3::bigint[])`,

@@ -8,6 +8,8 @@ import type { SharedModel } from './vectorTable.ts';
 
 /** What is kept here at most; of larger views the server searches the graph. */
 const mostBytes = 96 * 1024 * 1024;
+/** Share of a view's chunks whose vectors must be known. */
+const leastPresent = 0.99;
 /** Questions after which it pays: one from a command line is answered sooner by the server. */
 const worthwhileFrom = 3;
 /** Segments asked for at a time: 1 MB, so that searches get their turn in between. */
@@ -34,7 +36,9 @@ interface Segment {
 export class SignReplica {
   readonly #connection: PostgresConnection;
   readonly #model: SharedModel;
-  readonly #table: SignTable | undefined;
+  /** Undefined until it is needed, and where this machine cannot have one. */
+  #table: SignTable | undefined;
+  #impossible: boolean;
   readonly #segments = new Map<number, Segment>();
   /** Segment by position; undefined where one was given up. */
   readonly #positions: (number | undefined)[] = [];
@@ -46,16 +50,16 @@ export class SignReplica {
   constructor(connection: PostgresConnection, model: SharedModel) {
     this.#connection = connection;
     this.#model = model;
-    if (model.dimension <= longestCode) this.#table = new SignTable(model.dimension);
+    this.#impossible = model.dimension > longestCode;
   }
 
   /**
    * Ids of about the `limit` nearest chunks of the view, nearest first. Undefined while their signs are on their way, for which this does
-   * not wait, and where there are too many of them.
+   * not wait, where there are too many of them, and where vectors are missing: the server knows of those that came since.
    */
   nearest(view: ViewSnapshot, vector: Float32Array, limit: number): number[] | undefined {
-    const table = this.#table;
-    if (table === undefined || view.blocks.size * blockSize * table.slotBytes > mostBytes) return undefined;
+    const table = this.#tableFor(view);
+    if (table === undefined) return undefined;
     if (this.#ready?.view !== view) {
       const usable = this.#usable(view);
       this.#ready = usable && { view, usable };
@@ -71,6 +75,19 @@ export class SignReplica {
     });
   }
 
+  #tableFor({ blocks }: ViewSnapshot): SignTable | undefined {
+    if (this.#impossible) return undefined;
+    try {
+      this.#table ??= new SignTable(this.#model.dimension);
+    } catch {
+      // No WebAssembly with 128-bit instructions, or no memory for it: the server searches.
+      this.#impossible = true;
+      return undefined;
+    }
+    const slotBytes = this.#table.slotBytes + hashBytes + 2;
+    return blocks.size * blockSize * slotBytes > mostBytes ? undefined : this.#table;
+  }
+
   /** Hashes of the chunks' texts, by which their vectors are found in one step; undefined where one is not known here. */
   textHashes(chunkIds: readonly number[]): Uint8Array[] | undefined {
     const hashes: Uint8Array[] = [];
@@ -83,8 +100,8 @@ export class SignReplica {
     return hashes;
   }
 
-  /** The chunks of the view that have signs; undefined while some are still to be read. */
-  #usable({ blocks, revision }: ViewSnapshot): Usable | undefined {
+  /** The chunks of the view that have signs; undefined while some are still to be read, or too many have none. */
+  #usable({ blocks, revision, chunks }: ViewSnapshot): Usable | undefined {
     const slots = new Uint8Array(this.#positions.length * blockSize);
     let count = 0;
     for (const [block, { lengths }] of blocks) {
@@ -98,7 +115,7 @@ export class SignReplica {
         count += segment.present[i]!;
       }
     }
-    return { slots, count };
+    return count < chunks * leastPresent ? undefined : { slots, count };
   }
 
   #load(view: ViewSnapshot, table: SignTable): void {
@@ -129,8 +146,8 @@ export class SignReplica {
   #add(id: number, revision: number, codes: Buffer | undefined, table: SignTable): void {
     const free = this.#positions.indexOf(undefined);
     const position = free === -1 ? this.#positions.length : free;
+    table.reserve(Math.max(position + 1, this.#positions.length) * blockSize);
     this.#positions[position] = id;
-    table.reserve(this.#positions.length * blockSize);
     const present = new Uint8Array(blockSize);
     const hashes = new Uint8Array(blockSize * hashBytes);
     if (codes !== undefined) {
