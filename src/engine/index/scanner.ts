@@ -99,6 +99,7 @@ export class Scanner {
     for (const path of paths) {
       const inspection = await inspectPath(rootPath, path, matcher, settings.maxFileSizeBytes);
       if ('directory' in inspection) return true;
+      if ('unread' in inspection) continue;
       if (!('file' in inspection)) {
         gone.push(path);
         continue;
@@ -137,7 +138,7 @@ export class Scanner {
     }
   }
 
-  /** What lies in folders that could not be read is left as it was. */
+  /** What could not be read, and what lies in it, is left as it was. */
   async #removeMissing(
     discovered: readonly DiscoveredFile[],
     unread: readonly string[],
@@ -145,10 +146,10 @@ export class Scanner {
     signal: AbortSignal,
   ): Promise<void> {
     const present = new Set(discovered.map(({ path }) => path));
-    const folders = new Set(unread);
+    const left = new Set(unread);
     const isUnread = (path: string): boolean => {
-      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-        if (folders.has(path.slice(0, end))) return true;
+      for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+        if (left.has(path.slice(0, end))) return true;
       }
       return false;
     };

@@ -20,14 +20,18 @@ export interface DiscoverOptions extends IgnoreOptions {
   readonly matcher?: IgnoreMatcher;
 }
 
-/** What a path under the root turned out to be. `gone` covers whatever vanished and whatever is no file. */
+/**
+ * What a path under the root turned out to be. `gone` covers whatever vanished and whatever is no file; `unread` could not be looked
+ * at this time, though there is nothing to say that it is gone or closed to us.
+ */
 export type Inspection =
   | { readonly file: DiscoveredFile }
   | { readonly skip: SkipReason }
   | { readonly directory: true }
-  | { readonly gone: true };
+  | { readonly gone: true }
+  | { readonly unread: string };
 
-/** Errors that say what a folder is: gone, none any more, or not for us. Others say that this is a bad moment. */
+/** Errors that say what a file or folder is: gone, none any more, or not for us. Others say that this is a bad moment. */
 const lasting: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
 
 /** Folders read at the same time; more gains nothing over a local disk and little over a network. */
@@ -39,7 +43,7 @@ const foldersAtOnce = 16;
  */
 export class Discovery implements AsyncIterable<DiscoveredFile> {
   readonly skipped: SkipCounts = {};
-  /** Folders that could not be read this time, though there is nothing to say that they are gone or closed to us. */
+  /** Files and folders that could not be read this time; see {@link Inspection}. */
   readonly unread: string[] = [];
   readonly #root: string;
   readonly #options: DiscoverOptions;
@@ -71,6 +75,10 @@ export class Discovery implements AsyncIterable<DiscoveredFile> {
         for (const inspection of inspections) {
           if ('skip' in inspection) this.#count(inspection.skip);
           else if ('file' in inspection) yield inspection.file;
+          else if ('unread' in inspection) {
+            this.#count('unreadable');
+            this.unread.push(inspection.unread);
+          }
         }
         signal?.throwIfAborted();
       }
@@ -116,7 +124,7 @@ export async function inspectPath(
   maxFileSizeBytes: number,
 ): Promise<Inspection> {
   const stats = await statOf(path.join(root, relativePath));
-  if (stats?.isDirectory()) {
+  if (typeof stats === 'object' && stats.isDirectory()) {
     const skip = matcher.reason(relativePath, true);
     return skip ? { skip } : { directory: true };
   }
@@ -147,7 +155,7 @@ async function inspectEntry(
   if (skip) return { skip };
   const absolutePath = path.join(root, relative);
   const stats = await statOf(absolutePath);
-  if (!stats) return { gone: true };
+  if (typeof stats === 'string') return lasting.has(stats) ? { gone: true } : { unread: relative };
   if (stats.isSymbolicLink()) return inspectLink(root, absolutePath);
   if (!stats.isFile()) return { gone: true };
   if (stats.size > maxFileSizeBytes) return { skip: 'too_large' };
@@ -176,8 +184,9 @@ function listFolder(root: string, folder: string): Promise<Dirent[] | { readonly
   });
 }
 
-function statOf(file: string): Promise<Stats | undefined> {
+/** Or the code of the error. */
+function statOf(file: string): Promise<Stats | string> {
   return new Promise((resolve) => {
-    lstat(file, (error, stats) => resolve(error ? undefined : stats));
+    lstat(file, (error, stats) => resolve(error ? (error.code ?? '') : stats));
   });
 }
