@@ -15,6 +15,7 @@ const workers = {
   cudaProbe: 'runtime/cuda/cudaProbe.ts',
   providerProbe: 'runtime/providers/providerProbe.ts',
   trainWorker: 'finetune/training/trainWorker.ts',
+  teamBenchWorker: 'bench/teamBenchWorker.ts',
 } as const;
 
 /** Entry file of a worker thread or process: the source when run from source, else its bundle beside this one. */

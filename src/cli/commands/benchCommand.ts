@@ -9,6 +9,8 @@ import { indexBench } from '../../engine/bench/indexBench.ts';
 import { sampleTexts } from '../../engine/bench/sampleTexts.ts';
 import { storeBench } from '../../engine/bench/storeBench.ts';
 import { teamBench } from '../../engine/bench/teamBench.ts';
+import { OwnClient } from '../../engine/bench/teamClient.ts';
+import { TeamThread } from '../../engine/bench/teamThread.ts';
 import { readPairs } from '../../engine/finetune/pairs/pairsFile.ts';
 import { embeddedModelDirectory } from '../../engine/paths.ts';
 import { createEncoder } from '../../engine/runtime/createEncoder.ts';
@@ -66,12 +68,12 @@ function transformersJs({ options }: CommandContext): Pick<CompareOptions, 'tran
   return { transformersJs: { packages: path.resolve(packages), model: path.resolve(model) } };
 }
 
-async function search(context: CommandContext): Promise<unknown> {
-  const chunks = numberOption(context.options, 'chunks', { fallback: 100_000, min: 100, max: 10_000_000 });
-  const dimension = numberOption(context.options, 'dimension', { fallback: 256, min: 8, max: 4096 });
+async function search({ options, signal }: CommandContext): Promise<unknown> {
+  const chunks = numberOption(options, 'chunks', { fallback: 100_000, min: 100, max: 10_000_000 });
+  const dimension = numberOption(options, 'dimension', { fallback: 256, min: 8, max: 4096 });
   const dir = await mkdtemp(path.join(os.tmpdir(), 'sextant-bench-'));
   try {
-    return storeBench({ chunks, dimension, dir });
+    return await storeBench({ chunks, dimension, dir, signal });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -86,12 +88,22 @@ async function team(context: CommandContext): Promise<unknown> {
   const atOnce = numberOption(options, 'at-once', { fallback: 50, min: 1, max: 1000 });
   const rounds = numberOption(options, 'rounds', { fallback: 8, min: 1, max: 1000 });
   const modelDir = resolveModel(stringOption(options, 'model')) || embeddedModelDirectory;
+  const count = numberOption(options, 'clients', { fallback: 1, min: 1, max: atOnce });
   const shared = new SharedStore(settings);
   const encoder =
     mode === 'keyword' ? undefined : await createEncoder({ modelDir, threads: threadsOf(context), backend: 'cpu' });
+  const threads: TeamThread[] = [];
   try {
+    const model = encoder && {
+      name: encoder.name,
+      fingerprint: encoder.fingerprint,
+      dimension: encoder.dimension,
+    };
+    const index = await shared.index(settings.repository, settings.view, encoder?.fingerprint);
+    while (threads.length < count - 1) threads.push(new TeamThread({ team: settings, mode, model }));
     return await teamBench({
-      index: await shared.index(settings.repository, settings.view, encoder?.fingerprint),
+      index,
+      clients: [new OwnClient(index, mode, model, signal), ...threads],
       encoder,
       mode,
       atOnce,
@@ -100,6 +112,7 @@ async function team(context: CommandContext): Promise<unknown> {
       onProgress: progress,
     });
   } finally {
+    await Promise.all(threads.map((thread) => thread.dispose()));
     await encoder?.dispose();
     await shared.close();
   }
@@ -151,11 +164,12 @@ const benches: Readonly<Record<string, (context: CommandContext) => Promise<unkn
 export const benchCommand: Command = {
   name: 'bench',
   usage:
-    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
+    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--clients N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
     mode: { type: 'string' },
     'at-once': { type: 'string' },
+    clients: { type: 'string' },
     chunks: { type: 'string' },
     dimension: { type: 'string' },
     files: { type: 'string' },

@@ -1,11 +1,15 @@
 import path from 'node:path';
 import type { SymbolKind } from '../../shared/search.ts';
 import type { IndexedChunk, IndexedFile } from '../store/fileWriter.ts';
+import { candidateLimits, rankingWeights } from '../search/rankingWeights.ts';
+import { RootIndex } from '../store/rootIndex.ts';
 import { RootStore } from '../store/rootStore.ts';
-import type { CandidateFilter, FieldWeights } from '../store/searchIndex.ts';
+import type { CandidateFilter } from '../store/searchIndex.ts';
 import { textHashOf } from '../index/fileIndexer.ts';
+import { codeTokens } from '../text/codeTokens.ts';
 import { latencyOf, type Latency } from './latency.ts';
 import { SeededRandom } from './seededRandom.ts';
+import { OwnClient } from './teamClient.ts';
 
 export interface StoreBenchOptions {
   readonly chunks: number;
@@ -14,6 +18,7 @@ export interface StoreBenchOptions {
   readonly dir: string;
   /** Searches of each sort; the default is 200. */
   readonly queries?: number;
+  readonly signal: AbortSignal;
 }
 
 export interface StoreBenchResult {
@@ -30,8 +35,13 @@ export interface StoreBenchResult {
   readonly denseByFiles: Latency;
   readonly symbol: Latency;
   readonly symbolPrefix: Latency;
-  /** Keyword, dense and symbol candidates and the 250 chunks to rank, as one search asks for them. */
+  /** A whole hybrid search with its ranking, but for embedding the question. */
   readonly search: Latency;
+}
+
+interface Question {
+  readonly query: string;
+  readonly vector: Float32Array;
 }
 
 const vocabularySize = 60_000;
@@ -40,8 +50,9 @@ const chunksPerFile = 12;
 const clusters = 400;
 const languages = ['typescript', 'python', 'go', 'rust', 'markdown'];
 const kinds: readonly SymbolKind[] = ['function', 'method', 'class', 'block', 'test'];
-const weights: FieldWeights = { path: 2, symbol: 3, signature: 1.5, doc: 1.5, body: 1 };
-const candidates = { keyword: 400, dense: 200, symbol: 20, ranked: 250 };
+const model = { fingerprint: 'bench', name: 'bench' } as const;
+/** Searches before the clock runs. */
+const warmUps = 20;
 
 /** Words as they are spread in code and prose: the nth most frequent has a share of about 1/n (Zipf). */
 class Words {
@@ -67,7 +78,7 @@ class Words {
       if (this.#cumulative[middle]! < point) low = middle + 1;
       else high = middle;
     }
-    return `w${low.toString(36)}`;
+    return `w${low.toString(26).replaceAll(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)}`;
   }
 }
 
@@ -114,11 +125,11 @@ function syntheticChunk(words: Words, index: number): IndexedChunk {
     definition: true,
   };
   const terms = {
-    path: ['src', `folder${index % 50}`],
-    symbol: [name],
-    signature: body.slice(0, 40).split(' '),
+    path: codeTokens(`src/folder${index % 50}`),
+    symbol: codeTokens(name),
+    signature: codeTokens(chunk.signature),
     doc: [],
-    body: body.split(' '),
+    body: codeTokens(body),
   };
   return { chunk, terms, textHash: textHashOf(`${index}\n${body}`) };
 }
@@ -138,7 +149,7 @@ function syntheticFile(words: Words, index: number, chunkCount: number): Indexed
 }
 
 function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words: Words, vectors: Vectors) {
-  const target = store.prepare('bench', { fingerprint: 'bench', name: 'bench', dimension });
+  const target = store.prepare('bench', { ...model, dimension });
   const start = performance.now();
   for (let first = 0; first * chunksPerFile < chunks; first += 24) {
     const files = Array.from({ length: 24 }, (_, i) => first + i).filter((index) => index * chunksPerFile < chunks);
@@ -164,8 +175,8 @@ function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words:
 }
 
 /** Builds a store of synthetic chunks and times what a search asks of it. */
-export function storeBench(options: StoreBenchOptions): StoreBenchResult {
-  const { chunks, dimension, dir, queries = 200 } = options;
+export async function storeBench(options: StoreBenchOptions): Promise<StoreBenchResult> {
+  const { chunks, dimension, dir, queries = 200, signal } = options;
   const random = new SeededRandom(7);
   const words = new Words(random);
   const vectors = new Vectors(random, dimension);
@@ -176,45 +187,35 @@ export function storeBench(options: StoreBenchOptions): StoreBenchResult {
     const memoryBefore = process.memoryUsage.rss();
     const files = store.read((reader) => reader.files());
     const some = files.filter((_, index) => index % 10 === 0).map(({ fileId }) => fileId);
-    const time = (work: () => unknown): Latency => {
+    const time = async (work: (question: Question) => unknown): Promise<Latency> => {
       const times: number[] = [];
-      for (let i = -5; i < queries; i += 1) {
+      for (let i = -warmUps; i < queries; i += 1) {
+        signal.throwIfAborted();
+        // Each is asked once: some of what a search reads is kept for the next.
+        const question = { query: words.some(3 + random.below(8)), vector: vectors.near(undefined, 1) };
         const start = performance.now();
-        work();
+        await work(question);
         if (i >= 0) times.push(performance.now() - start);
       }
       return latencyOf(times);
     };
-    const queryVectors = Array.from({ length: 64 }, () => vectors.near(undefined, 1));
-    const questions = Array.from({ length: 64 }, (_, i) => words.some(3 + (i % 8)).split(' '));
-    const vector = (): Float32Array => queryVectors[random.below(64)]!;
-    const terms = (): string[] => questions[random.below(64)]!;
-    const dense = (filter: CandidateFilter) => () =>
-      store.read((reader) => reader.dense(vector(), candidates.dense, filter));
-    const keyword = () => store.read((reader) => reader.keyword(terms(), weights, candidates.keyword, {}));
-    const symbol = () => store.read((reader) => reader.symbols(`symbol${random.below(chunks)}`, candidates.symbol, {}));
-    const prefix = () =>
-      store.read((reader) => reader.symbolsByPrefix(`symbol${random.below(chunks / 100)}`, candidates.symbol, {}));
-    const search = () => {
-      const matches = keyword();
-      const found = [...dense({})(), ...matches.best, ...symbol()];
-      const ids = [...new Set(found.map(({ chunkId }) => chunkId))].slice(0, candidates.ranked);
-      const held = matches.held(ids);
-      return store.read((reader) => [
-        held,
-        reader.heads(ids),
-        reader.cosines(vector(), ids),
-        reader.chunks(ids.slice(0, 20)),
-      ]);
-    };
+    const { keyword, dense, symbol } = candidateLimits;
+    const near = (filter: CandidateFilter) => (question: Question) =>
+      store.read((reader) => reader.dense(question.vector, dense, filter));
+    const index = new RootIndex(store, () => model.fingerprint);
+    const client = new OwnClient(index, 'hybrid', { ...model, dimension }, signal);
     const latencies = {
-      keyword: time(keyword),
-      dense: time(dense({})),
-      denseByLanguage: time(dense({ languages: ['python'] })),
-      denseByFiles: time(dense({ fileIds: new Set(some) })),
-      symbol: time(symbol),
-      symbolPrefix: time(prefix),
-      search: time(search),
+      keyword: await time(({ query }) =>
+        store.read((reader) => reader.keyword(codeTokens(query), rankingWeights.fields, keyword, {})),
+      ),
+      dense: await time(near({})),
+      denseByLanguage: await time(near({ languages: ['python'] })),
+      denseByFiles: await time(near({ fileIds: new Set(some) })),
+      symbol: await time(() => store.read((reader) => reader.symbols(`symbol${random.below(chunks)}`, symbol, {}))),
+      symbolPrefix: await time(() =>
+        store.read((reader) => reader.symbolsByPrefix(`symbol${random.below(chunks / 100)}`, symbol, {})),
+      ),
+      search: await time((question) => client.together([question])),
     };
     const memoryBytes = process.memoryUsage.rss() - memoryBefore;
     return { chunks, dimension, ...seconds, databaseBytes: store.bytes(), memoryBytes, ...latencies };

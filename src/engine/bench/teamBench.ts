@@ -1,16 +1,17 @@
 import { SextantError } from '../../shared/errors.ts';
 import type { SearchMode } from '../../shared/search.ts';
-import { RememberingEncoder } from '../finetune/evaluate/rememberingEncoder.ts';
 import { contentWords, firstSentence, identifierWords } from '../finetune/pairs/prose.ts';
 import type { Encoder } from '../runtime/encoder.ts';
-import { SearchEngine } from '../search/searchEngine.ts';
 import type { ChunkRow, FileRow, SearchSource } from '../store/searchIndex.ts';
 import { latencyOf, type Latency } from './latency.ts';
 import { SeededRandom } from './seededRandom.ts';
+import type { AskedQuestion, TeamClient } from './teamClient.ts';
 
 export interface TeamBenchOptions {
   /** A view that is published, searched as it is. */
   readonly index: SearchSource;
+  /** Those who search it. */
+  readonly clients: readonly [TeamClient, ...TeamClient[]];
   /** Needed by every mode but `keyword`. */
   readonly encoder: Encoder | undefined;
   readonly mode: SearchMode;
@@ -28,6 +29,7 @@ export interface TeamBenchResult {
   readonly model: string | undefined;
   readonly alone: Latency;
   readonly atOnce: number;
+  readonly clients: number;
   /** Of each round, in their order: the first ones also read what is kept for later searches. */
   readonly together: readonly Latency[];
   /** Processor time of this process for a search, mean over the rounds; the server's is not in it. */
@@ -67,12 +69,13 @@ async function questions(index: SearchSource, wanted: number, signal: AbortSigna
 }
 
 /**
- * Times whole searches, without embedding the question: one after another, then many at once, as a team's agents ask.
+ * Times whole searches, without embedding the question: one after another by the first client, then many at once, as a team's agents
+ * ask, dealt out to all clients.
  * @throws SextantError `index_missing` where the view has nothing to ask for or no vectors of the model; the signal's reason when
  * cancelled.
  */
 export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchResult> {
-  const { index, mode, atOnce, rounds, signal, onProgress } = options;
+  const { index, clients, encoder, mode, atOnce, rounds, signal, onProgress } = options;
   // Each is asked once where the view has enough: what was found for one is kept for the next that needs it.
   const wanted = Math.min(mostQueries, warmUps + aloneSearches + atOnce * rounds);
   const asked = await questions(index, wanted, signal);
@@ -81,38 +84,39 @@ export async function teamBench(options: TeamBenchOptions): Promise<TeamBenchRes
       hint: 'Publish a folder with `sextant index DIR --store URL`.',
     });
   }
-  const encoder = options.encoder === undefined ? undefined : new RememberingEncoder(options.encoder);
-  await encoder?.embed(asked, 'query', { signal });
-  const engine = new SearchEngine();
+  const embedded = await encoder?.embed(asked, 'query', { signal });
   let next = 0;
-  const search = async (): Promise<number> => {
-    const query = asked[next++ % asked.length]!;
-    const request = { query, mode, limit: 10, filters: {} };
-    const begun = performance.now();
-    const { notice } = await engine.search([{ root: 'team', index }], encoder, request, signal);
-    const took = performance.now() - begun;
-    if (notice !== undefined) {
-      throw new SextantError('index_missing', `The view cannot be searched in ${mode} mode. ${notice}`, {
-        hint: 'Publish it with this model, or name the one that it was published with by --model.',
-      });
-    }
-    return took;
-  };
-  const inTurn = async (count: number): Promise<number[]> => {
-    const times: number[] = [];
-    for (let i = 0; i < count; i += 1) times.push(await search());
-    return times;
-  };
-  await inTurn(warmUps);
-  const alone = latencyOf(await inTurn(aloneSearches));
+  const some = (count: number): AskedQuestion[] =>
+    Array.from({ length: count }, () => {
+      const at = next++ % asked.length;
+      return { query: asked[at]!, vector: embedded?.embeddings[at] };
+    });
+  const [first] = clients;
+  const alone: number[] = [];
+  for (let i = 0; i < warmUps + aloneSearches; i += 1) {
+    signal.throwIfAborted();
+    alone.push(...(await first.together(some(1))));
+  }
+  const shares = clients.map((_, i) => Math.ceil((atOnce - i) / clients.length));
   const together: Latency[] = [];
   const before = process.cpuUsage();
   for (let round = 0; round < rounds; round += 1) {
-    together.push(latencyOf(await Promise.all(Array.from({ length: atOnce }, search))));
+    signal.throwIfAborted();
+    const times = await Promise.all(clients.map((client, i) => client.together(some(shares[i]!))));
+    together.push(latencyOf(times.flat()));
     onProgress(`${round + 1} of ${rounds} rounds`);
   }
   const { user, system } = process.cpuUsage(before);
   const { chunks } = await index.counts();
-  const cpuMsPerSearch = Number(((user + system) / 1000 / (rounds * atOnce)).toFixed(2));
-  return { chunks, queries: asked.length, mode, model: encoder?.name, alone, atOnce, together, cpuMsPerSearch };
+  return {
+    chunks,
+    queries: asked.length,
+    mode,
+    model: encoder?.name,
+    alone: latencyOf(alone.slice(warmUps)),
+    atOnce,
+    clients: clients.length,
+    together,
+    cpuMsPerSearch: Number(((user + system) / 1000 / (rounds * atOnce)).toFixed(2)),
+  };
 }

@@ -50,6 +50,7 @@ export class WorkerLink<Request, Result> {
 /** One thread. Once it is gone, every request rejects. */
 class WorkerThread<Request, Result> {
   readonly #worker: Worker;
+  readonly #name: string;
   readonly #pending = new Map<number, Pending<Result>>();
   /** Settles when the thread is gone. */
   readonly #exit = Promise.withResolvers<undefined>();
@@ -69,6 +70,7 @@ class WorkerThread<Request, Result> {
 
   constructor(entry: string, settings: unknown, name: string) {
     const workerData: WorkerData<unknown> = { settings, busy: this.#busy };
+    this.#name = name;
     this.#worker = new Worker(entry, { workerData, name, execArgv: [] });
     process.on('exit', this.#awaitNative);
     this.#worker.on('message', (reply: WorkerReply<Result>) => this.#settle(reply));
@@ -112,7 +114,7 @@ class WorkerThread<Request, Result> {
    * returns into a thread that was terminated meanwhile takes the whole process down.
    */
   async dispose(): Promise<void> {
-    this.#fail(new SextantError('cancelled', 'The encoder was closed.'));
+    this.#fail(new SextantError('cancelled', `The ${this.#name} thread was closed.`));
     this.#worker.ref();
     this.#worker.postMessage(closeMessage);
     await this.#exit.promise;

@@ -37,7 +37,7 @@ export function transferHandlers({ engine, storageDir, roots }: TransferAccess):
   return {
     exportIndex: async ({ root, file }, signal) => {
       const { phase, chunks, embedded, failed = 0 } = statusOf(root);
-      // What the model refused or may not see will not come. Texts are counted there, which several chunks may share.
+      // What the model refused or may not see will not come. How many chunks that is cannot be told: `failed` counts texts.
       if (phase !== 'ready' || embedded === 0 || (embedded < chunks && failed === 0)) {
         throw new SextantError('index_missing', 'The index is not complete yet.', {
           hint: 'Wait until it is, then export it.',
