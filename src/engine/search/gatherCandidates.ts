@@ -1,4 +1,4 @@
-import type { CandidateFilter, ChunkHead, FieldWeights, NearCandidate, SearchSource } from '../store/searchIndex.ts';
+import type { CandidateFilter, ChunkHead, FieldWeights, SearchSource } from '../store/searchIndex.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import { candidateLimits } from './rankingWeights.ts';
 import type { SearchRoot } from './searchRoot.ts';
@@ -33,7 +33,40 @@ export interface GatherOptions {
 /** Constant of reciprocal rank fusion (Cormack et al. 2009); only decides which candidates are ranked in full. */
 const fusionConstant = 30;
 
+function reciprocal(rank: number): number {
+  return 1 / (fusionConstant + rank);
+}
+
 const nameMatch = { same: 1, otherCase: 0.7, prefix: 0.3 } as const;
+
+/** What is known of a chunk while the sources are asked. */
+interface Brought {
+  readonly chunkId: number;
+  /** Reciprocal ranks so far. */
+  fused: number;
+  bm25: number;
+  cosine: number | undefined;
+  exactName: number;
+}
+
+/** Chunks that any source brought up. */
+class BroughtUp {
+  readonly #chunks = new Map<number, Brought>();
+
+  of(chunkId: number): Brought {
+    let chunk = this.#chunks.get(chunkId);
+    if (chunk === undefined) {
+      chunk = { chunkId, fused: 0, bm25: 0, cosine: undefined, exactName: 0 };
+      this.#chunks.set(chunkId, chunk);
+    }
+    return chunk;
+  }
+
+  /** The first by reciprocal rank fusion. */
+  first(limit: number): Brought[] {
+    return [...this.#chunks.values()].sort((left, right) => right.fused - left.fused).slice(0, limit);
+  }
+}
 
 async function nameHits(index: SearchSource, { profile, filter }: GatherOptions): Promise<Map<number, number>> {
   const hits = new Map<number, number>();
@@ -52,23 +85,19 @@ async function nameHits(index: SearchSource, { profile, filter }: GatherOptions)
   return hits;
 }
 
-function addRanks(fused: Map<number, number>, ranked: readonly { readonly chunkId: number }[]): void {
-  for (const [rank, { chunkId }] of ranked.entries()) {
-    fused.set(chunkId, (fused.get(chunkId) ?? 0) + 1 / (fusionConstant + rank));
-  }
-}
-
-/** Cosines of chunks to the query: most of those that the dense search brought up have theirs already. */
-async function cosines(
+/** Tells the cosines that the dense search left out: of what only other sources brought up, and of all where it did not know them. */
+async function addCosines(
   index: SearchSource,
-  chunkIds: readonly number[],
+  chunks: readonly Brought[],
   vector: Float32Array | undefined,
-  dense: readonly NearCandidate[],
-): Promise<Map<number, number>> {
-  if (vector === undefined) return new Map();
-  const known = new Map(dense.flatMap(({ chunkId, score }) => (score === undefined ? [] : [[chunkId, score]])));
-  const others = chunkIds.filter((chunkId) => !known.has(chunkId));
-  return new Map([...known, ...(await index.cosines(vector, others))]);
+): Promise<void> {
+  if (vector === undefined) return;
+  const unknown = chunks.filter(({ cosine }) => cosine === undefined);
+  const cosines = await index.cosines(
+    vector,
+    unknown.map(({ chunkId }) => chunkId),
+  );
+  for (const [i, chunk] of unknown.entries()) chunk.cosine = cosines[i];
 }
 
 /** What one root brings up for a query. */
@@ -89,25 +118,30 @@ export async function gatherCandidates({ root, index }: SearchRoot, options: Gat
     vector === undefined ? [] : index.dense(vector, Math.ceil(candidateLimits.dense * scale), filter),
     options.keywords ? nameHits(index, options) : new Map<number, number>(),
   ]);
-  const fused = new Map<number, number>();
-  addRanks(fused, matches.best);
-  addRanks(fused, dense);
-  for (const [chunkId, value] of names) fused.set(chunkId, (fused.get(chunkId) ?? 0) + value / fusionConstant);
-  const kept = [...fused.entries()]
-    .sort((left, right) => right[1] - left[1])
-    .slice(0, Math.ceil(candidateLimits.ranked * scale))
-    .map(([chunkId]) => chunkId);
-  const bm25 = new Map(matches.best.map((candidate) => [candidate.chunkId, candidate.score]));
-  const [cosine, heads] = await Promise.all([cosines(index, kept, vector, dense), index.heads(kept)]);
-  const held = matches.held(kept);
-  const candidates = heads.map((head) => ({
-    root,
-    index,
-    head,
-    terms: held.get(head.chunkId) ?? [],
-    bm25: bm25.get(head.chunkId) ?? 0,
-    cosine: cosine.get(head.chunkId),
-    exactName: names.get(head.chunkId) ?? 0,
-  }));
+  const brought = new BroughtUp();
+  for (const [rank, { chunkId, score }] of matches.best.entries()) {
+    const chunk = brought.of(chunkId);
+    chunk.fused += reciprocal(rank);
+    chunk.bm25 = score;
+  }
+  for (const [rank, { chunkId, score }] of dense.entries()) {
+    const chunk = brought.of(chunkId);
+    chunk.fused += reciprocal(rank);
+    chunk.cosine = score;
+  }
+  for (const [chunkId, value] of names) {
+    const chunk = brought.of(chunkId);
+    chunk.fused += value * reciprocal(0);
+    chunk.exactName = value;
+  }
+  const kept = brought.first(Math.ceil(candidateLimits.ranked * scale));
+  const chunkIds = kept.map(({ chunkId }) => chunkId);
+  const [heads] = await Promise.all([index.heads(chunkIds), addCosines(index, kept, vector)]);
+  const held = matches.held(chunkIds);
+  const candidates: RankCandidate[] = [];
+  for (const [i, { bm25, cosine, exactName }] of kept.entries()) {
+    const head = heads[i];
+    if (head !== undefined) candidates.push({ root, index, head, terms: held[i]!, bm25, cosine, exactName });
+  }
   return { candidates, frequencies: matches.frequencies };
 }

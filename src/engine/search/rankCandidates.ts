@@ -1,4 +1,3 @@
-import { FileNumbers } from './fileNumbers.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { SignalWeights } from './rankingWeights.ts';
 import { signalNames } from './rankingWeights.ts';
@@ -14,18 +13,20 @@ export interface RankedCandidate {
 /** A candidate in its place; what each signal contributed is only worked out for those that are shown. */
 class Ranked implements RankedCandidate {
   readonly candidate: RankCandidate;
+  readonly file: number;
   readonly base: number;
   readonly #signals: Signals;
   readonly #weights: SignalWeights;
   /** What is lost to better chunks of the same file, 0 or less. */
   lost = 0;
 
-  constructor({ candidate, signals }: SignalledCandidate, weights: SignalWeights) {
+  constructor({ candidate, file, signals }: SignalledCandidate, weights: SignalWeights) {
     this.candidate = candidate;
+    this.file = file;
     this.#signals = signals;
     this.#weights = weights;
     let base = 0;
-    for (const name of signalNames) base += (signals[name] ?? 0) * weights[name];
+    for (const name of signalNames) base += signals[name] * weights[name];
     this.base = base;
   }
 
@@ -36,7 +37,7 @@ class Ranked implements RankedCandidate {
   get contributions(): Readonly<Record<string, number>> {
     const contributions: Record<string, number> = {};
     for (const name of signalNames) {
-      const value = (this.#signals[name] ?? 0) * this.#weights[name];
+      const value = this.#signals[name] * this.#weights[name];
       if (value !== 0) contributions[name] = value;
     }
     if (this.lost !== 0) contributions['repeat'] = this.lost;
@@ -61,12 +62,10 @@ export function rankCandidates(
   repeatDecay: number,
 ): RankedCandidate[] {
   const ranked = candidates.map((candidate) => new Ranked(candidate, weights)).sort(compare);
-  const files = new FileNumbers();
   const seen: number[] = [];
   for (const item of ranked) {
-    const file = files.of(item.candidate);
-    const before = seen[file] ?? 0;
-    seen[file] = before + 1;
+    const before = seen[item.file] ?? 0;
+    seen[item.file] = before + 1;
     if (before > 0 && item.base > 0) item.lost = item.base * (repeatDecay ** before - 1);
   }
   return ranked.sort((left, right) => right.score - left.score);

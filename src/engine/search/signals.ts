@@ -8,8 +8,8 @@ import type { QueryProfile } from './queryProfile.ts';
 import type { SignalName } from './rankingWeights.ts';
 import { TermWeights } from './termWeights.ts';
 
-/** Value of each signal, in [0, 1]; what is not there is 0. */
-export type Signals = Readonly<Partial<Record<SignalName, number>>>;
+/** Value of each signal, in [0, 1]. */
+export type Signals = Readonly<Record<SignalName, number>>;
 
 export interface SignalContext {
   readonly profile: QueryProfile;
@@ -19,6 +19,8 @@ export interface SignalContext {
 
 export interface SignalledCandidate {
   readonly candidate: RankCandidate;
+  /** Number of its file, the same for all of its chunks, in whichever layer of the root. */
+  readonly file: number;
   readonly signals: Signals;
 }
 
@@ -31,31 +33,32 @@ const containerKinds: ReadonlySet<string> = new Set([
   'type',
   'module',
 ]);
-/** A file's best chunks count by halves: four say nearly all there is to say. */
-const coherentChunks = 4;
+/** How much a file's best chunks count, by halves: four say nearly all there is to say. */
+const coherentShares = [1, 0.5, 0.25, 0.125] as const;
+const coherentTotal = 1.875;
 /** From so many candidates of one file on, more say nothing. */
 const manyChunks = 32;
 /** Folders down to which depth is counted. */
 const deepest = 8;
 
+/** What the sources say about a chunk. */
 interface Evidence {
   readonly candidate: RankCandidate;
-  /** See {@link FileNumbers}. */
-  readonly file: number;
   readonly keyword: number;
   readonly meaning: number;
 }
 
+type FileSignals = Pick<
+  Signals,
+  'path' | 'folder' | 'fileKeyword' | 'fileMeaning' | 'fileBreadth' | 'fileChunks' | 'depth' | FileRole
+>;
+
 /** Mean of the best few values, each counting half of the one before; missing ones count as 0. */
-function coherence(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => right - left);
+function coherence(values: number[]): number {
+  values.sort((left, right) => right - left);
   let sum = 0;
-  let norm = 0;
-  for (let rank = 0; rank < coherentChunks; rank++) {
-    sum += 0.5 ** rank * (sorted[rank] ?? 0);
-    norm += 0.5 ** rank;
-  }
-  return sum / norm;
+  for (const [rank, share] of coherentShares.entries()) sum += share * (values[rank] ?? 0);
+  return sum / coherentTotal;
 }
 
 /** Scales cosines so that the weakest candidate is 0 and the best 1; embeddings leave no natural zero. */
@@ -90,13 +93,13 @@ const wordsOfPath = memo(rememberedPaths, (path): PathWords => {
   return { name, folders: [...new Set(codeTokens(segments.join(' ')))], depth };
 });
 
-function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): Signals {
+function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): FileSignals {
   const { head } = chunks[0]!.candidate;
   const roles = rolesOf(head);
+  const counts = (role: FileRole) => (roles.includes(role) && !wants.has(role) ? 1 : 0);
   const { name, folders, depth } = wordsOfPath(head.path);
   const terms = new Set<number>();
   for (const { candidate } of chunks) for (const place of candidate.terms) terms.add(place);
-  const shown = roles.filter((role) => !wants.has(role));
   return {
     path: weights.fit(name),
     folder: weights.share(folders),
@@ -105,20 +108,36 @@ function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: R
     fileBreadth: weights.shareAt(terms),
     fileChunks: Math.min(1, Math.log2(chunks.length) / Math.log2(manyChunks)),
     depth: Math.min(1, depth / deepest),
-    ...Object.fromEntries(shown.map((role) => [role, 1])),
+    test: counts('test'),
+    example: counts('example'),
+    generated: counts('generated'),
+    vendored: counts('vendored'),
+    declaration: counts('declaration'),
+    compatibility: counts('compatibility'),
+    prose: counts('prose'),
+    data: counts('data'),
   };
 }
 
-function chunkSignals({ candidate, keyword, meaning }: Evidence, weights: TermWeights): Signals {
+interface ChunkContext {
+  readonly weights: TermWeights;
+  /** False where the query asks for tests. */
+  readonly testsSink: boolean;
+}
+
+/** One literal for all: objects of one shape are read many times faster than those put together from what happens to be there. */
+function chunkSignals({ candidate, keyword, meaning }: Evidence, file: FileSignals, context: ChunkContext): Signals {
   const { head, terms, exactName } = candidate;
   return {
+    ...file,
     keyword,
     meaning,
-    breadth: weights.shareAt(terms),
-    name: weights.fit(head.name),
+    breadth: context.weights.shareAt(terms),
+    name: context.weights.fit(head.name),
     definition: head.definition ? exactName : exactName / 2,
     container: head.definition && containerKinds.has(head.kind) ? 1 : 0,
     fragment: !head.definition && head.kind !== 'section' ? 1 : 0,
+    test: context.testsSink && isTestCode(head) ? 1 : file.test,
   };
 }
 
@@ -134,22 +153,17 @@ export function signalsOf(candidates: readonly RankCandidate[], context: SignalC
   const bestBm25 = Math.max(0, ...candidates.map(({ bm25 }) => bm25)) || 1;
   const meaning = meaningScale(candidates);
   const numbers = new FileNumbers();
-  const evidence = candidates.map((candidate): Evidence => ({
-    candidate,
-    file: numbers.of(candidate),
-    keyword: candidate.bm25 / bestBm25,
-    meaning: meaning(candidate.cosine),
-  }));
-  const files = new Map(
-    [...Map.groupBy(evidence, ({ file }) => file)].map(([file, chunks]) => [
-      file,
-      fileSignals(chunks, weights, profile.wants),
-    ]),
-  );
+  const ofFile: Evidence[][] = [];
+  const evidence = candidates.map((candidate) => {
+    const file = numbers.of(candidate);
+    const item = { candidate, file, keyword: candidate.bm25 / bestBm25, meaning: meaning(candidate.cosine) };
+    (ofFile[file] ??= []).push(item);
+    return item;
+  });
+  const files = ofFile.map((chunks) => fileSignals(chunks, weights, profile.wants));
+  const chunkContext = { weights, testsSink: !profile.wants.has('test') };
   return evidence.map((item) => {
-    const file = files.get(item.file)!;
-    const isTest = isTestCode(item.candidate.head) && !profile.wants.has('test');
-    const signals = { ...file, ...chunkSignals(item, weights), ...(isTest && { test: 1 }) };
-    return { candidate: item.candidate, signals };
+    const { candidate, file } = item;
+    return { candidate, file, signals: chunkSignals(item, files[file]!, chunkContext) };
   });
 }

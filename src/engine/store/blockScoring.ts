@@ -109,9 +109,9 @@ export type Blocks = ReadonlyMap<number, BlockRow>;
 /** Places of the chunks of some blocks in arrays over all of them, block by block. */
 export class Slots {
   /** Chunks that are there. */
-  readonly total: number;
-  /** By slot: what the length of the chunk adds to the denominator of BM25, infinite for a chunk that is gone. */
-  readonly norms: Float32Array;
+  readonly #total: number;
+  /** See {@link PostingWeights}. */
+  readonly #norms: Float32Array;
   readonly #blocks: Blocks;
   readonly #ids: readonly number[];
   readonly #firsts: ReadonlyMap<number, number>;
@@ -124,24 +124,14 @@ export class Slots {
     this.#blocks = blocks;
     this.#ids = [...blocks.keys()];
     this.#firsts = new Map(this.#ids.map((id, i) => [id, i * blockSize]));
-    this.total = sum(blocks.values(), ({ alive }) => alive);
-    this.norms = new Float32Array(this.#ids.length * blockSize);
-    const slope = (k1 * b * this.total) / sum(blocks.values(), ({ tokens }) => tokens);
+    this.#total = sum(blocks.values(), ({ alive }) => alive);
+    this.#norms = new Float32Array(this.#ids.length * blockSize);
+    const slope = (k1 * b * this.#total) / sum(blocks.values(), ({ tokens }) => tokens);
     for (const [block, first] of this.#firsts) {
       for (const [i, length] of blocks.get(block)!.lengths.entries()) {
-        this.norms[first + i] = length === 0 ? Infinity : k1 * (1 - b) + slope * length;
+        this.#norms[first + i] = length === 0 ? Infinity : k1 * (1 - b) + slope * length;
       }
     }
-  }
-
-  /** Undefined for a chunk of another block. */
-  slotOf(chunkId: number): number | undefined {
-    const first = this.#firsts.get(Math.floor(chunkId / blockSize));
-    return first === undefined ? undefined : first + (chunkId % blockSize);
-  }
-
-  chunkAt(slot: number): number {
-    return this.#ids[Math.floor(slot / blockSize)]! * blockSize + (slot % blockSize);
   }
 
   /** The postings of one term, for one search. */
@@ -165,10 +155,10 @@ export class Slots {
    * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). The scores stand until others are asked for.
    */
   score(terms: Iterable<TermMatches>): void {
-    const scores = (this.#scores ??= new Float32Array(this.norms.length)).fill(0);
+    const scores = (this.#scores ??= new Float32Array(this.#norms.length)).fill(0);
     for (const matches of terms) {
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
-      const idf = Math.log(1 + (this.total - matches.frequency + 0.5) / (matches.frequency + 0.5));
+      const idf = Math.log(1 + (this.#total - matches.frequency + 0.5) / (matches.frequency + 0.5));
       matches.score(idf * (k1 + 1), scores);
     }
   }
@@ -177,7 +167,7 @@ export class Slots {
   top(wanted: number): Candidate[] {
     const scores = this.#scores;
     if (scores === undefined || wanted <= 0) return [];
-    const best = slotsAbove(scores, wanted).map((slot) => ({ chunkId: this.chunkAt(slot), score: scores[slot]! }));
+    const best = slotsAbove(scores, wanted).map((slot) => ({ chunkId: this.#chunkAt(slot), score: scores[slot]! }));
     return best.sort((left, right) => right.score - left.score || left.chunkId - right.chunkId).slice(0, wanted);
   }
 
@@ -198,6 +188,16 @@ export class Slots {
     };
   }
 
+  /** Undefined for a chunk of another block. */
+  #slotOf(chunkId: number): number | undefined {
+    const first = this.#firsts.get(Math.floor(chunkId / blockSize));
+    return first === undefined ? undefined : first + (chunkId % blockSize);
+  }
+
+  #chunkAt(slot: number): number {
+    return this.#ids[Math.floor(slot / blockSize)]! * blockSize + (slot % blockSize);
+  }
+
   /** Only where chunks are gone the postings must be counted one by one. */
   #frequency(lists: readonly PostingList[]): number {
     return sum(lists, ({ block, count, postings }) => {
@@ -210,24 +210,23 @@ export class Slots {
     const fields = Float64Array.from(fieldNames, (name) => fieldWeights[name]);
     return lists.map(({ block, postings }) => ({
       postings,
-      weights: { fields, norms: this.norms, first: this.#firsts.get(block)! },
+      weights: { fields, norms: this.#norms, first: this.#firsts.get(block)! },
     }));
   }
 
-  #held(terms: readonly TermMatches[], chunkIds: readonly number[]): Map<number, number[]> {
-    const held = new Map(chunkIds.map((id): [number, number[]] => [id, []]));
-    const marks = (this.#marks ??= new Uint32Array(this.norms.length));
-    const lists: number[][] = [];
+  #held(terms: readonly TermMatches[], chunkIds: readonly number[]): number[][] {
+    const held = chunkIds.map((): number[] => []);
+    const marks = (this.#marks ??= new Uint32Array(this.#norms.length));
     const marked: number[] = [];
-    for (const [id, list] of held) {
-      const slot = this.slotOf(id);
+    for (const [i, id] of chunkIds.entries()) {
+      const slot = this.#slotOf(id);
       if (slot === undefined) continue;
-      marks[slot] = lists.push(list);
+      marks[slot] = i + 1;
       marked.push(slot);
     }
     for (const [place, matches] of terms.entries()) {
       matches.forEachMarked(marks, (mark) => {
-        const list = lists[mark - 1]!;
+        const list = held[mark - 1]!;
         // Two terms of one hash are two records that may hold the same chunk.
         if (list.at(-1) !== place) list.push(place);
       });

@@ -56,7 +56,7 @@ export class RootIndex implements SearchIndex {
     return this.#store.read((reader) => reader.symbolsByPrefix(prefix, limit, filter));
   }
 
-  heads(chunkIds: readonly number[]): ChunkHead[] {
+  heads(chunkIds: readonly number[]): (ChunkHead | undefined)[] {
     return this.#store.read((reader) => reader.heads(chunkIds));
   }
 
@@ -64,9 +64,9 @@ export class RootIndex implements SearchIndex {
     return this.#store.read((reader) => reader.chunks(chunkIds));
   }
 
-  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
+  cosines(vector: Float32Array, chunkIds: readonly number[]): (number | undefined)[] {
     return this.#store.read((reader) =>
-      this.#comparable(reader) ? reader.cosines(vector, chunkIds) : new Map<number, number>(),
+      this.#comparable(reader) ? reader.cosines(vector, chunkIds) : chunkIds.map(() => undefined),
     );
   }
 

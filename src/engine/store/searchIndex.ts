@@ -36,8 +36,8 @@ export interface KeywordMatches {
   readonly best: readonly Candidate[];
   /** Number of chunks that hold each term in any field. */
   readonly frequencies: ReadonlyMap<string, number>;
-  /** Which of the terms each of the chunks holds in any field, as places among the terms asked for, in their order. */
-  held(chunkIds: readonly number[]): ReadonlyMap<number, readonly number[]>;
+  /** For each of the chunks, which are all different: which of the terms it holds in any field, as places among them, in their order. */
+  held(chunkIds: readonly number[]): readonly (readonly number[])[];
 }
 
 export interface FileRow {
@@ -86,12 +86,12 @@ export interface SearchIndex {
   symbols(name: string, limit: number, filter: CandidateFilter): SymbolHit[];
   /** Definitions whose name starts with `prefix`, ASCII case ignored. */
   symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): SymbolHit[];
-  /** In the order asked for; ids that are gone are left out. */
-  heads(chunkIds: readonly number[]): ChunkHead[];
-  /** As {@link heads}, with the texts. */
+  /** In the order asked for; undefined for those that are gone. */
+  heads(chunkIds: readonly number[]): (ChunkHead | undefined)[];
+  /** In the order asked for; those that are gone are left out. */
   chunks(chunkIds: readonly number[]): ChunkRow[];
-  /** Cosines of `vector` (L2-normalised) to the chunks that have an embedding in the serving generation. */
-  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number>;
+  /** Cosines of `vector` (L2-normalised), in the order asked for; undefined for chunks without an embedding in the serving generation. */
+  cosines(vector: Float32Array, chunkIds: readonly number[]): (number | undefined)[];
   /** The stored embeddings of chunks that have one in the serving generation, L2-normalised. */
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array>;
   chunksOfFile(fileId: number): ChunkRow[];
@@ -104,7 +104,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * What search asks of a store: a {@link SearchIndex} answers at once, a store on another machine some time later. What goes between
- * two answers may go from the store as well, so ids that are gone are left out.
+ * two answers may go from the store as well, so nothing is said of ids that are gone.
  */
 export type SearchSource = {
   readonly [K in keyof SearchIndex]: (...args: Parameters<SearchIndex[K]>) => Awaitable<ReturnType<SearchIndex[K]>>;

@@ -9,14 +9,11 @@ const spare = 1.25;
 /** Of so many of the nearest by signs the cosine is estimated, per result wanted, and at least. */
 const estimatedFactor = 5;
 const leastEstimated = 1024;
+/** Slots by which the distance is told within which so many lie. */
+const sampled = 16_384;
 
-/** Slots that are looked at. */
-export interface Usable {
-  /** 1 for each of them, as far as slots are looked at at all. */
-  readonly slots: Uint8Array;
-  /** How many there are. */
-  readonly count: number;
-}
+/** Which bit of a byte is the sign of its first number. */
+export type BitOrder = 'highest' | 'lowest';
 
 /**
  * Signs of many vectors `[dimension]` in memory, one bit a dimension, by slot. The nearest are found by Hamming distance first, and of those
@@ -25,14 +22,16 @@ export interface Usable {
  */
 export class SignTable {
   readonly #dimension: number;
+  readonly #order: BitOrder;
   readonly #codeBytes: number;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #scan: SignScan;
   #capacity = 0;
 
   /** `dimension`: at most {@link longestCode}. */
-  constructor(dimension: number) {
+  constructor(dimension: number, order: BitOrder) {
     this.#dimension = dimension;
+    this.#order = order;
     const words = Math.ceil(dimension / 8 / wordBytes);
     this.#codeBytes = words * wordBytes;
     this.#scan = signScan(words, this.#memory);
@@ -61,7 +60,7 @@ export class SignTable {
     this.#capacity = capacity;
   }
 
-  /** `signs`: eight a byte, the first in the highest bit, one where the number is above zero. */
+  /** `signs`: eight a byte in the table's order, one where the number is above zero. */
   set(slot: number, signs: Uint8Array): void {
     const code = new Uint8Array(this.#memory.buffer, headerBytes + slot * this.#codeBytes, this.#codeBytes);
     code.set(signs);
@@ -69,42 +68,63 @@ export class SignTable {
     code.fill(0, signs.length);
   }
 
-  /** Slots of about the `limit` nearest to `vector` `[dimension]` among the usable ones, nearest first. */
-  nearest(vector: Float32Array, limit: number, usable: Usable): number[] {
-    const { slots } = usable;
+  /** {@link set} for `count` slots from `first` on. */
+  setMany(first: number, signs: Uint8Array, count: number): void {
+    const bytes = signs.length / count;
+    if (bytes === this.#codeBytes) {
+      new Uint8Array(this.#memory.buffer, headerBytes + first * bytes, signs.length).set(signs);
+      return;
+    }
+    for (let i = 0; i < count; i += 1) this.set(first + i, signs.subarray(i * bytes, (i + 1) * bytes));
+  }
+
+  /**
+   * Slots of about the `limit` nearest to `vector` `[dimension]`, nearest first. `usable`: 1 for each slot that is looked at, as far as
+   * any are.
+   */
+  nearest(vector: Float32Array, limit: number, usable: Uint8Array): number[] {
     const codeBytes = this.#codeBytes;
     const buffer = this.#memory.buffer;
     const distancesAt = headerBytes + this.#capacity * codeBytes;
-    new Uint8Array(buffer, 0, codeBytes).set(signsOf(vector));
-    this.#scan(headerBytes, slots.length, distancesAt);
-    const distances = new Uint16Array(buffer, distancesAt, slots.length);
+    new Uint8Array(buffer, 0, codeBytes).set(signsOf(vector, this.#order));
+    this.#scan(headerBytes, usable.length, distancesAt);
+    const distances = new Uint16Array(buffer, distancesAt, usable.length);
     const wanted = Math.max(leastEstimated, limit * estimatedFactor);
-    // As if those that are not usable lay as the others do: that only makes the number of estimates differ a little.
-    const bound = boundFor(distances, (wanted * slots.length) / Math.max(1, usable.count), this.#dimension);
-    const products = productTable(vector, codeBytes);
-    const codes = new Uint8Array(buffer, headerBytes, slots.length * codeBytes);
+    const bound = boundFor(distances, usable, wanted, this.#dimension);
+    const products = productTable(vector, codeBytes, this.#order);
+    const codes = new Uint8Array(buffer, headerBytes, usable.length * codeBytes);
     const top = new TopCandidates(limit);
     for (const slot of slotsWithin(distances, bound)) {
-      if (slots[slot] === 0) continue;
-      top.add(slot, productWith(products, codes, slot * codeBytes, codeBytes));
+      if (usable[slot] === 0) continue;
+      const at = slot * codeBytes;
+      let product = 0;
+      for (let place = 0; place < codeBytes; place += 1) product += products[(place << 8) | codes[at + place]!]!;
+      top.add(slot, product);
     }
     return top.sorted().map(({ chunkId }) => chunkId);
   }
 }
 
+/** By order: the bit of each of the eight numbers of a byte. */
+const bitsBy = { highest: [7, 6, 5, 4, 3, 2, 1, 0], lowest: [0, 1, 2, 3, 4, 5, 6, 7] } as const;
+
 /** See {@link SignTable.set}. */
-export function signsOf(vector: Float32Array): Uint8Array {
+export function signsOf(vector: Float32Array, order: BitOrder): Uint8Array {
   const signs = new Uint8Array(Math.ceil(vector.length / 8));
-  for (let i = 0; i < vector.length; i += 1) if (vector[i]! > 0) signs[i >> 3]! |= 0x80 >> (i & 7);
+  const bitOf = bitsBy[order];
+  for (let i = 0; i < vector.length; i += 1) if (vector[i]! > 0) signs[i >> 3]! |= 1 << bitOf[i & 7]!;
   return signs;
 }
 
-/** The least distance within which `wanted` slots lie, or the greatest there is. */
-function boundFor(distances: Uint16Array, wanted: number, greatest: number): number {
+/** The least distance within which about `wanted` usable slots lie, or the greatest there is. */
+function boundFor(distances: Uint16Array, usable: Uint8Array, wanted: number, greatest: number): number {
   const counts = new Uint32Array(greatest + 1);
-  for (let slot = 0; slot < distances.length; slot += 1) counts[distances[slot]!]! += 1;
+  const step = Math.max(1, Math.floor(distances.length / sampled));
+  for (let slot = 0; slot < distances.length; slot += step) {
+    if (usable[slot] === 1) counts[distances[slot]!]! += 1;
+  }
   let [bound, within] = [0, counts[0]!];
-  while (bound < greatest && within < wanted) {
+  while (bound < greatest && within * step < wanted) {
     bound += 1;
     within += counts[bound]!;
   }
@@ -118,7 +138,8 @@ function slotsWithin(distances: Uint16Array, bound: number): number[] {
 }
 
 /** By place of a byte of signs and its value: the scalar product of eight numbers of `vector` with the signs that it stands for. */
-function productTable(vector: Float32Array, places: number): Float32Array {
+function productTable(vector: Float32Array, places: number, order: BitOrder): Float32Array {
+  const numberOf = bitsBy[order];
   const table = new Float32Array(places << 8);
   for (let place = 0; place < places; place += 1) {
     const start = place << 8;
@@ -126,21 +147,8 @@ function productTable(vector: Float32Array, places: number): Float32Array {
     for (const value of eight) table[start]! -= value;
     for (let signs = 1; signs < 256; signs += 1) {
       const lowestBit = 31 - Math.clz32(signs & -signs);
-      table[start | signs] = table[start | (signs & (signs - 1))]! + 2 * (eight[7 - lowestBit] ?? 0);
+      table[start | signs] = table[start | (signs & (signs - 1))]! + 2 * (eight[numberOf[lowestBit]!] ?? 0);
     }
   }
   return table;
-}
-
-/** Four sums at a time, for each addition waits for the one before. */
-function productWith(products: Float32Array, codes: Uint8Array, start: number, bytes: number): number {
-  let [first, second, third, fourth] = [0, 0, 0, 0];
-  for (let byte = 0; byte < bytes; byte += 4) {
-    const at = start + byte;
-    first += products[(byte << 8) | codes[at]!]!;
-    second += products[((byte + 1) << 8) | codes[at + 1]!]!;
-    third += products[((byte + 2) << 8) | codes[at + 2]!]!;
-    fourth += products[((byte + 3) << 8) | codes[at + 3]!]!;
-  }
-  return first + second + third + fourth;
 }

@@ -28,6 +28,14 @@ export class StatementCache {
   }
 }
 
+/** Is another one as soon as this connection or another has changed anything. */
+export function stateOf(statements: StatementCache): string {
+  const { changes, version } = statements
+    .get('SELECT total_changes() AS changes, data_version AS version FROM pragma_data_version')
+    .get() as { changes: number; version: number };
+  return `${changes} ${version}`;
+}
+
 export interface Connection {
   readonly db: Sqlite;
   /** Version of sqlite-vec, or why it could not be loaded; keyword search works without it. */

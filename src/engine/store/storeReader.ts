@@ -16,7 +16,7 @@ import type {
   SymbolHit,
 } from './searchIndex.ts';
 import { lengthTable } from './searchTables.ts';
-import { StatementCache, type Sqlite } from './sqlite.ts';
+import { stateOf, StatementCache, type Sqlite } from './sqlite.ts';
 import { VectorSearch } from './vectorSearch.ts';
 import { WholeFiles } from './wholeFiles.ts';
 
@@ -45,7 +45,7 @@ const headColumns = `
   c.name, c.symbol, c.definition, c.start_line AS startLine, c.end_line AS endLine`;
 const chunkColumns = `${headColumns}, t.signature, t.doc, t.text`;
 
-const noMatches: KeywordMatches = { best: [], frequencies: new Map(), held: () => new Map() };
+const noMatches: KeywordMatches = { best: [], frequencies: new Map(), held: (chunkIds) => chunkIds.map(() => []) };
 
 const embeddingPageSize = 1000;
 
@@ -53,6 +53,8 @@ const embeddingPageSize = 1000;
 function abovePrefix(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }
+
+type Counts = ReturnType<SearchIndex['counts']>;
 
 /** Reads what the serving chunk set and generation hold; see {@link SearchIndex}. */
 export class StoreReader implements SearchIndex {
@@ -63,6 +65,7 @@ export class StoreReader implements SearchIndex {
   readonly whole: WholeFiles;
   readonly #db: Sqlite;
   readonly #statements: StatementCache;
+  #counted: { readonly state: string; readonly counts: Counts } | undefined;
   #keywordSearch: { readonly chunkSetId: number; readonly search: KeywordSearch } | undefined;
   #vectorSearch: { readonly generationId: number; readonly search: VectorSearch } | undefined;
 
@@ -93,14 +96,16 @@ export class StoreReader implements SearchIndex {
     return this.#symbolHits('s.name >= ? AND s.name < ?', [prefix, abovePrefix(prefix)], limit, filter);
   }
 
-  heads(chunkIds: readonly number[]): ChunkHead[] {
+  heads(chunkIds: readonly number[]): (ChunkHead | undefined)[] {
     const rows = this.#statements
       .get(
-        `SELECT ${headColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
-       CROSS JOIN files f ON f.id = c.file_id ORDER BY j.key`,
+        `SELECT j.key AS place, ${headColumns} FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value
+       CROSS JOIN files f ON f.id = c.file_id`,
       )
-      .all(JSON.stringify(chunkIds)) as RawHead[];
-    return rows.map((row) => this.#named(row));
+      .all(JSON.stringify(chunkIds)) as (RawHead & { readonly place: number })[];
+    const heads = new Array<ChunkHead | undefined>(chunkIds.length).fill(undefined);
+    for (const { place, ...row } of rows) heads[place] = this.#named(row);
+    return heads;
   }
 
   chunks(chunkIds: readonly number[]): ChunkRow[] {
@@ -113,9 +118,10 @@ export class StoreReader implements SearchIndex {
     return rows.map((row) => this.#named(row));
   }
 
-  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
+  cosines(vector: Float32Array, chunkIds: readonly number[]): (number | undefined)[] {
     const generation = this.#generation();
-    return generation === undefined ? new Map<number, number>() : this.#vectors(generation).cosines(vector, chunkIds);
+    if (generation === undefined) return chunkIds.map(() => undefined);
+    return this.#vectors(generation).cosines(vector, chunkIds);
   }
 
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
@@ -191,7 +197,13 @@ export class StoreReader implements SearchIndex {
     }));
   }
 
-  counts(): { readonly files: number; readonly chunks: number; readonly embedded: number } {
+  counts(): Counts {
+    const state = stateOf(this.#statements);
+    if (this.#counted?.state !== state) this.#counted = { state, counts: this.#count() };
+    return this.#counted.counts;
+  }
+
+  #count(): Counts {
     const set = this.#catalog.chunkSet('serving');
     if (set === undefined) return { files: 0, chunks: 0, embedded: 0 };
     const { files, chunks } = this.#statements

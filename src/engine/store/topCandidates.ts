@@ -10,18 +10,12 @@ export class TopCandidates {
     this.#limit = limit;
   }
 
-  /** A candidate must have more than this to be kept. */
-  get least(): number {
-    if (this.#limit <= 0) return Infinity;
-    return this.#scores.length < this.#limit ? -Infinity : this.#scores[0]!;
-  }
-
   add(chunkId: number, score: number): void {
     if (this.#scores.length < this.#limit) {
       this.#scores.push(score);
       this.#ids.push(chunkId);
       this.#rise(this.#scores.length - 1);
-    } else if (score > this.least) {
+    } else if (this.#limit > 0 && score > this.#scores[0]!) {
       this.#scores[0] = score;
       this.#ids[0] = chunkId;
       this.#sink();

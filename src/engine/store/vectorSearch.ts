@@ -1,5 +1,6 @@
 import { conditionOf, type Condition } from './candidateFilter.ts';
 import type { Generation } from './catalog.ts';
+import { GenerationSigns } from './generationSigns.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate, CandidateFilter } from './searchIndex.ts';
 import { vectorTable } from './searchTables.ts';
@@ -12,6 +13,8 @@ const largestK = 4096;
 /** How many of the nearest by signs are rescored, per result wanted, and at least. */
 const rescoreFactor = 2;
 const leastRescored = 256;
+/** Instead of that, of those whose cosine was estimated already; as many as are wanted, so that a team's index brings up the same. */
+const leastEstimated = 200;
 /** Up to this many candidates all are rescored: faster than the scan, and exact. */
 const exactBelow = 2000;
 /** From this share of all rows on a path filter is cheaper after the scan than within it. */
@@ -25,8 +28,14 @@ interface Stored {
   readonly vector: Buffer;
 }
 
+interface PlacedVector extends Stored {
+  /** Among the chunks asked for. */
+  readonly place: number;
+}
+
 /**
- * Nearest neighbours in one generation: scan the signs in vec0, rescore the nearest with the stored vectors.
+ * Nearest neighbours in one generation: scan the signs, rescore the nearest with the stored vectors. The signs are scanned in memory; with
+ * a filter, and where there are too many, in vec0.
  *
  * vec0 selects the k nearest of each block of rows in O(k · rows), which at k = 500 costs twenty times the scan. A bound on the
  * distance leaves it little to select from, so the distance below which about k rows lie is estimated on a sample first, and
@@ -36,6 +45,7 @@ export class VectorSearch {
   readonly #labels: Labels;
   readonly #generation: Generation;
   readonly #sample: VectorSample;
+  readonly #signs: GenerationSigns;
   readonly #statements: StatementCache;
 
   constructor(db: Sqlite, labels: Labels, generation: Generation) {
@@ -43,18 +53,20 @@ export class VectorSearch {
     this.#labels = labels;
     this.#generation = generation;
     this.#sample = new VectorSample(db, labels, generation);
+    this.#signs = new GenerationSigns(db, generation);
   }
 
   /** `total`: how many rows the generation has now. */
   search(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): Candidate[] {
     if (total === 0 || limit <= 0) return [];
-    const wanted = Math.max(leastRescored, limit * rescoreFactor);
-    const scored = this.#scored(vector, this.#candidates(signBits(vector), wanted, filter, total));
+    const scored = this.#scored(vector, this.#candidates(vector, limit, filter, total));
     return scored.sort((a, b) => b.score - a.score || a.chunkId - b.chunkId).slice(0, limit);
   }
 
-  cosines(vector: Float32Array, chunkIds: readonly number[]): Map<number, number> {
-    return new Map(this.#scored(vector, chunkIds).map(({ chunkId, score }) => [chunkId, score]));
+  cosines(vector: Float32Array, chunkIds: readonly number[]): (number | undefined)[] {
+    const cosines = new Array<number | undefined>(chunkIds.length).fill(undefined);
+    for (const { place, vector: stored } of this.#stored(chunkIds)) cosines[place] = cosineWithStored(vector, stored);
+    return cosines;
   }
 
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array> {
@@ -81,20 +93,25 @@ export class VectorSearch {
     return new Map(rows.map(({ chunkId, vector }) => [chunkId, decodeVector(vector, dimension)]));
   }
 
-  #stored(chunkIds: readonly number[]): Stored[] {
+  #stored(chunkIds: readonly number[]): PlacedVector[] {
     return this.#statements
       .get(
-        `SELECT ce.chunk_id AS chunkId, e.vector FROM json_each(?) j
+        `SELECT j.key AS place, ce.chunk_id AS chunkId, e.vector FROM json_each(?) j
        CROSS JOIN chunk_embeddings ce ON ce.generation_id = ? AND ce.chunk_id = j.value
        CROSS JOIN embeddings e ON e.id = ce.embedding_id`,
       )
-      .all(JSON.stringify(chunkIds), this.#generation.id) as Stored[];
+      .all(JSON.stringify(chunkIds), this.#generation.id) as PlacedVector[];
   }
 
-  #candidates(signs: Uint8Array, wanted: number, filter: CandidateFilter, total: number): number[] {
+  #candidates(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): number[] {
     if (total <= exactBelow) return this.#embedded(filter);
-    const { bound, share } = this.#sample.estimate(signs, wanted, filter, total);
     const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
+    const unfiltered = labels === undefined && filter.fileIds === undefined;
+    const here = unfiltered ? this.#signs.nearest(vector, Math.max(leastEstimated, limit)) : undefined;
+    if (here !== undefined) return here;
+    const signs = signBits(vector);
+    const wanted = Math.max(leastRescored, limit * rescoreFactor);
+    const { bound, share } = this.#sample.estimate(signs, wanted, filter, total);
     const conditions = labels === undefined ? [] : [labels];
     if (filter.fileIds === undefined) return this.#nearest(signs, wanted, bound, conditions, total);
     if (share < broadShare) {

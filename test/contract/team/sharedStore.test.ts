@@ -92,13 +92,13 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
   const matches = await index.keyword(['read', 'token', 'config'], weights, 1000, {});
   const ids = matches.best.map(({ chunkId }) => chunkId);
   const held = matches.held(ids);
-  const heads = await index.heads(ids);
+  const heads = (await index.heads(ids)).map((head) => head!);
   const files = await index.files();
   const some = new Set(files.slice(0, 5).map(({ fileId }) => fileId));
   const facts = {
     counts: await index.counts(),
     frequencies: [...(await index.keyword(['token', 'read', 'nowhere'], weights, 0, {})).frequencies],
-    held: heads.map(({ chunkId, path, startLine }) => `${path}:${startLine} ${held.get(chunkId)!.join()}`).sort(),
+    held: heads.map(({ path, startLine }, i) => `${path}:${startLine} ${held[i]!.join()}`).sort(),
     heads: heads
       .map((head) => ({ ...head, chunkId: 0, fileId: 0 }))
       .sort((a, b) => a.path.localeCompare(b.path) || a.startLine - b.startLine),
@@ -109,7 +109,7 @@ async function seen(index: SearchSource, encoder: FakeEncoder): Promise<Seen> {
     await place(matches.best),
     await place(filtered),
     ...dense,
-    await place([...cosines].map(([chunkId, score]) => ({ chunkId, score }))),
+    await place(near.map((chunkId, i) => ({ chunkId, score: cosines[i]! }))),
     await place(await index.dense(embeddings[0]!, 1000, { fileIds: some })),
     await place((await index.keyword(['read', 'token'], weights, 1000, { fileIds: some })).best),
   ];

@@ -9,8 +9,8 @@ const segmentBytes = blockSize * 8;
  * Keeps rows that never change, up to a number of bytes. What was not asked for while half of that came goes: two generations cost
  * no more than a look-up each, where an account of what was used last would cost as much as the search, some hundred times in each.
  *
- * Keys are ids of chunks, or others that lie as densely: they take one number of a segment and a place in it, which is found four times as fast
- * as a number beyond 32 bits in a map of all.
+ * Keys are ids of chunks, or others that lie as densely: taken apart into a segment and a place in it, they are found four times as
+ * fast as numbers beyond 32 bits in one map.
  */
 export class ByteCache<V> {
   readonly #generationBytes: number;

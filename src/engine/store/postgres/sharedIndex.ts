@@ -23,8 +23,13 @@ const headColumns = `c.chunk_id AS "chunkId", c.file_id AS "fileId", f.path, f.l
   c.definition, c.start_line AS "startLine", c.end_line AS "endLine"`;
 const chunkColumns = `${headColumns}, c.signature, c.doc, c.text`;
 const chunkTables = `sextant.chunks c JOIN sextant.files f ON f.repository_id = c.repository_id AND f.file_id = c.file_id`;
-const cacheBytes = { heads: 32 * 1024 * 1024, rows: 16 * 1024 * 1024 } as const;
-const rowOverhead = 400;
+const cacheBytes = { heads: 48 * 1024 * 1024, rows: 16 * 1024 * 1024 } as const;
+/** Of an object with the strings that are its own. */
+const overhead = { head: 250, row: 400 } as const;
+/** Files whose strings their chunks share; once there are more, it starts anew. */
+const mostFiles = 50_000;
+
+type FileOfChunk = Pick<ChunkHead, 'path' | 'language' | 'scope'>;
 
 /**
  * Everything the search of one view keeps between searches. Ids of chunks and files are those of the shared index; they may be the same as
@@ -34,13 +39,15 @@ export class SharedIndex implements SearchSource {
   readonly #connection: PostgresConnection;
   readonly #view: SharedView;
   readonly #keywords: SharedKeywords;
+  /** By id of the file. */
+  readonly #files = new Map<number, FileOfChunk>();
   readonly #heads = new ByteCache<ChunkHead>(
     cacheBytes.heads,
-    ({ path, symbol }) => rowOverhead + path.length + symbol.length,
+    ({ name, symbol }) => overhead.head + name.length + symbol.length,
   );
   readonly #rows = new ByteCache<ChunkRow>(
     cacheBytes.rows,
-    ({ text, doc }) => rowOverhead + 2 * (text.length + doc.length),
+    ({ text, doc }) => overhead.row + 2 * (text.length + doc.length),
   );
   readonly #fingerprint: string | undefined;
   #model: Promise<SharedModel | undefined> | undefined;
@@ -91,38 +98,49 @@ export class SharedIndex implements SearchSource {
     return this.#symbolHits('lower(s.name) LIKE lower($3)', pattern, limit, filter);
   }
 
-  heads(chunkIds: readonly number[]): Promise<ChunkHead[]> {
-    return this.#cached(this.#heads, chunkIds, (view, missing) =>
-      this.#readChunks<ChunkHead>(view, missing, headColumns, 'heads'),
-    );
+  heads(chunkIds: readonly number[]): Promise<(ChunkHead | undefined)[]> {
+    return this.#cached(this.#heads, chunkIds, async (view, missing) => {
+      const rows = await this.#readChunks<ChunkHead>(view, missing, headColumns, 'heads');
+      return rows.map((row) => ({ ...row, ...this.#fileOf(row) }));
+    });
   }
 
-  chunks(chunkIds: readonly number[]): Promise<ChunkRow[]> {
-    return this.#cached(this.#rows, chunkIds, (view, missing) =>
+  async chunks(chunkIds: readonly number[]): Promise<ChunkRow[]> {
+    const rows = await this.#cached(this.#rows, chunkIds, (view, missing) =>
       this.#readChunks<ChunkRow>(view, missing, chunkColumns, 'chunks'),
     );
+    return rows.filter((row) => row !== undefined);
+  }
+
+  /** The same strings for all chunks of a file: those that each row brings are most of what a head takes. */
+  #fileOf({ fileId, path, language, scope }: ChunkHead): FileOfChunk {
+    const known = this.#files.get(fileId);
+    if (known !== undefined) return known;
+    const file = { path, language, scope };
+    if (this.#files.size >= mostFiles) this.#files.clear();
+    this.#files.set(fileId, file);
+    return file;
   }
 
   async #cached<R extends ChunkHead>(
     cache: ByteCache<R>,
     chunkIds: readonly number[],
     read: (view: ViewSnapshot, missing: readonly number[]) => Promise<R[]>,
-  ): Promise<R[]> {
+  ): Promise<(R | undefined)[]> {
     const view = await this.#view.snapshot();
-    const alive = chunkIds.filter((id) => isAlive(view, id));
-    const rows = alive.map((id) => cache.get(id));
-    const missing = alive.filter((_, place) => rows[place] === undefined);
+    const rows = chunkIds.map((id) => (isAlive(view, id) ? cache.get(id) : undefined));
+    const missing = chunkIds.filter((id, place) => rows[place] === undefined && isAlive(view, id));
     if (missing.length > 0) {
       const fresh = new Map((await read(view, missing)).map((row) => [row.chunkId, row]));
-      for (const [place, id] of alive.entries()) rows[place] ??= fresh.get(id);
+      for (const [place, id] of chunkIds.entries()) rows[place] ??= fresh.get(id);
       for (const [id, row] of fresh) cache.add(id, row);
     }
-    return rows.filter((row) => row !== undefined);
+    return rows;
   }
 
-  async cosines(vector: Float32Array, chunkIds: readonly number[]): Promise<Map<number, number>> {
+  async cosines(vector: Float32Array, chunkIds: readonly number[]): Promise<(number | undefined)[]> {
     const [view, vectors] = await Promise.all([this.#view.snapshot(), this.#vectors()]);
-    return vectors === undefined ? new Map<number, number>() : vectors.cosines(view, vector, chunkIds);
+    return vectors === undefined ? chunkIds.map(() => undefined) : vectors.cosines(view, vector, chunkIds);
   }
 
   async embeddings(chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {

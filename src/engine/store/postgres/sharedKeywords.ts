@@ -133,6 +133,7 @@ async function best(
   const scored = [...matches.values()];
   if (passing === undefined) return slots.best(scored, limit);
   for (let wanted = limit * 4; ; wanted *= 4) {
+    // Scored anew each time: other searches go on while the server filters.
     const found = slots.best(scored, wanted);
     const kept = await passing(found);
     if (kept.length >= limit || found.length < wanted) return kept.slice(0, limit);

@@ -7,13 +7,26 @@ import { SignReplica } from './signReplica.ts';
 import { isAlive, type ViewSnapshot } from './sharedView.ts';
 import { signsOf, vectorTable, type SharedModel } from './vectorTable.ts';
 
-/** How many of the nearest by signs are rescored, per result wanted, and at least; fewer than in SQLite, for each takes a look-up here. */
+/** How many of the nearest by signs the server rescores, per result wanted, and at least: each takes it a look-up. */
 const rescoreFactor = 1.25;
 const leastRescored = 256;
 const mostRescored = 4096;
 /** Up to this many chunks all are rescored, and those of up to this many files: as fast as the detour by the signs, and exact. */
 const exactBelow = 2000;
 const fewFiles = 200;
+
+/** Texts by what is known of them: `$1` is the repository, `$2` the array. */
+const byHash = {
+  name: 'by_hash',
+  tables: 'unnest($2::bytea[]) WITH ORDINALITY AS w (hash, place)',
+  hash: 'w.hash',
+} as const;
+const byChunk = {
+  name: 'by_chunk',
+  tables: `unnest($2::bigint[]) WITH ORDINALITY AS w (chunk_id, place)
+       JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id`,
+  hash: 'c.text_hash',
+} as const;
 
 /**
  * Nearest neighbours among the vectors of one model. Of a small view or a narrow filter the server scores all. Else the nearest are found
@@ -62,38 +75,28 @@ export class SharedVectors {
   }
 
   /** The server computes them: a vector takes fifty times the bytes of its cosine on the way. */
-  async cosines(view: ViewSnapshot, vector: Float32Array, chunkIds: readonly number[]): Promise<Map<number, number>> {
-    const { modelId, dimension } = this.#model;
-    if (vector.length !== dimension || chunkIds.length === 0) return new Map();
-    const hashes = this.#replica.textHashes(chunkIds);
-    if (hashes !== undefined) return this.#cosinesOf(view, vector, chunkIds, hashes);
-    const rows = await this.#connection.rows<Candidate>(
-      `SELECT c.chunk_id AS "chunkId", 1 - (v.vector <=> $3::real[]::halfvec(${dimension})) AS score
-       FROM unnest($2::bigint[]) AS w (chunk_id)
-       JOIN sextant.chunks c ON c.repository_id = $1 AND c.chunk_id = w.chunk_id
-       JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = c.text_hash`,
-      [view.repositoryId, bigintArray(chunkIds), realArray(vector)],
-      `cosines_${modelId}`,
-    );
-    return new Map(rows.map(({ chunkId, score }) => [chunkId, score]));
-  }
-
-  /** Spares the server the chunks: half of the work. */
-  async #cosinesOf(
+  async cosines(
     { repositoryId }: ViewSnapshot,
     vector: Float32Array,
     chunkIds: readonly number[],
-    textHashes: readonly Uint8Array[],
-  ): Promise<Map<number, number>> {
+  ): Promise<(number | undefined)[]> {
     const { modelId, dimension } = this.#model;
-    const rows = await this.#connection.rows<{ place: number; score: number }>(
-      `SELECT w.place, 1 - (v.vector <=> $3::real[]::halfvec(${dimension})) AS score
-       FROM unnest($2::bytea[]) WITH ORDINALITY AS w (hash, place)
-       JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = w.hash`,
-      [repositoryId, bytesArray(textHashes), realArray(vector)],
-      `cosines_of_${modelId}`,
+    const cosines = new Array<number | undefined>(chunkIds.length).fill(undefined);
+    if (vector.length !== dimension || chunkIds.length === 0) return cosines;
+    const hashes = this.#replica.textHashes(chunkIds);
+    // By the hashes the server is spared the chunks: half of the work.
+    const source = hashes === undefined ? byChunk : byHash;
+    const rows = await this.#connection.rows<{ readonly place: number; readonly cosine: number }>(
+      // The vector is converted once; written out beside the column it would be for every row.
+      `WITH q AS MATERIALIZED (SELECT $3::real[]::halfvec(${dimension}) AS vector)
+       SELECT w.place, 1 - (v.vector <=> q.vector) AS cosine
+       FROM q CROSS JOIN ${source.tables}
+       JOIN ${vectorTable(modelId)} v ON v.repository_id = $1 AND v.text_hash = ${source.hash}`,
+      [repositoryId, hashes === undefined ? bigintArray(chunkIds) : bytesArray(hashes), realArray(vector)],
+      `cosines_${source.name}_${modelId}`,
     );
-    return new Map(rows.map(({ place, score }) => [chunkIds[place - 1]!, score]));
+    for (const { place, cosine } of rows) cosines[place - 1] = cosine;
+    return cosines;
   }
 
   async embeddings(view: ViewSnapshot, chunkIds: readonly number[]): Promise<Map<number, Float32Array>> {

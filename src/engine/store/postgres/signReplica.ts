@@ -1,12 +1,12 @@
 import { blockSize } from '../postingCodec.ts';
 import { longestCode } from '../signKernel.ts';
-import { SignTable, type Usable } from '../signTable.ts';
+import { SignTable } from '../signTable.ts';
 import type { PostgresConnection } from './postgresConnection.ts';
 import { forEachCode, hashBytes, readCodes } from './segmentCodes.ts';
 import type { ViewSnapshot } from './sharedView.ts';
 import type { SharedModel } from './vectorTable.ts';
 
-/** What is kept here at most; of larger views the server searches the graph. */
+/** What is kept here at most, room for growth included; of larger views the server searches the graph. */
 const mostBytes = 96 * 1024 * 1024;
 /** Share of a view's chunks whose vectors must be known. */
 const leastPresent = 0.99;
@@ -16,6 +16,14 @@ const worthwhileFrom = 3;
 const segmentsAtOnce = 8;
 /** So long a server that failed is not asked for signs again; searches ask it all the same. */
 const leaveAloneMs = 30_000;
+
+/** The chunks of a view that have signs. */
+interface Usable {
+  /** 1 for each of their slots. */
+  readonly slots: Uint8Array;
+  /** How many there are. */
+  readonly count: number;
+}
 
 interface Segment {
   /** Its slots are those from `blockSize` times this on. */
@@ -29,9 +37,9 @@ interface Segment {
 }
 
 /**
- * The signs of a view's vectors, brought here once, 66 bytes a chunk at 384 dimensions with the hash of its text. With them the nearest are found without the server,
- * and among all of them, where a graph leaves some out. Segments never change: later only new ones are read, and those in which vectors
- * were missing.
+ * The signs of a view's vectors, brought here once, 66 bytes a chunk at 384 dimensions with the hash of its text. With them the
+ * nearest are found without the server, and among all of them, where a graph leaves some out. Segments never change: later only new
+ * ones are read, and those in which vectors were missing.
  */
 export class SignReplica {
   readonly #connection: PostgresConnection;
@@ -69,7 +77,9 @@ export class SignReplica {
       if (this.#asked >= worthwhileFrom) this.#load(view, table);
       return undefined;
     }
-    return table.nearest(vector, limit, this.#ready.usable).map((slot) => {
+    const { usable } = this.#ready;
+    if (usable.count < view.chunks * leastPresent) return undefined;
+    return table.nearest(vector, limit, usable.slots).map((slot) => {
       const segment = this.#positions[Math.floor(slot / blockSize)]!;
       return segment * blockSize + (slot % blockSize);
     });
@@ -78,7 +88,7 @@ export class SignReplica {
   #tableFor({ blocks }: ViewSnapshot): SignTable | undefined {
     if (this.#impossible) return undefined;
     try {
-      this.#table ??= new SignTable(this.#model.dimension);
+      this.#table ??= new SignTable(this.#model.dimension, 'highest');
     } catch {
       // No WebAssembly with 128-bit instructions, or no memory for it: the server searches.
       this.#impossible = true;
@@ -100,8 +110,8 @@ export class SignReplica {
     return hashes;
   }
 
-  /** The chunks of the view that have signs; undefined while some are still to be read, or too many have none. */
-  #usable({ blocks, revision, chunks }: ViewSnapshot): Usable | undefined {
+  /** The chunks of the view that have signs; undefined while some are still to be read. */
+  #usable({ blocks, revision }: ViewSnapshot): Usable | undefined {
     const slots = new Uint8Array(this.#positions.length * blockSize);
     let count = 0;
     for (const [block, { lengths }] of blocks) {
@@ -115,7 +125,7 @@ export class SignReplica {
         count += segment.present[i]!;
       }
     }
-    return count < chunks * leastPresent ? undefined : { slots, count };
+    return { slots, count };
   }
 
   #load(view: ViewSnapshot, table: SignTable): void {

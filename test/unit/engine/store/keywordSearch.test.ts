@@ -65,9 +65,9 @@ function assertLikeReference(store: RootStore, files: readonly IndexedFile[], te
     assert.equal(found.length, expected.size);
     const held = matches.held([...rows.keys()]);
     const holders = terms.map((term) => new Set(reference(files, [term]).keys()));
-    for (const [chunkId, { path: file, name }] of rows) {
+    for (const [i, { path: file, name }] of [...rows.values()].entries()) {
       const places = holders.flatMap((holder, place) => (holder.has(`${file}#${name}`) ? [place] : []));
-      assert.deepEqual([...held.get(chunkId)!], places);
+      assert.deepEqual(held[i], places);
     }
     for (const { chunkId, score } of found) {
       const { path: file, name } = rows.get(chunkId)!;

@@ -49,19 +49,24 @@ function near(random: SeededRandom, vector: Float32Array): Float32Array {
 
 test('what is near is among the nearest, whether the dimension fills its bytes or not', () => {
   const random = new SeededRandom(7);
-  for (const dimension of [64, 100, 384]) {
+  for (const [dimension, order] of [
+    [64, 'highest'],
+    [100, 'lowest'],
+    [100, 'highest'],
+    [384, 'lowest'],
+  ] as const) {
     const queries = Array.from({ length: 20 }, () => randomVector(random, dimension));
     const vectors = Array.from({ length: 6000 }, (_, slot) =>
       slot % 30 === 0 ? near(random, queries[(slot / 30) % queries.length]!) : randomVector(random, dimension),
     );
-    const table = new SignTable(dimension);
+    const table = new SignTable(dimension, order);
     for (const [slot, vector] of vectors.entries()) {
       table.reserve(slot + 1);
-      table.set(slot, signsOf(vector));
+      table.set(slot, signsOf(vector, order));
       // What is computed on the way leaves no trace in codes that come later.
-      if (slot % 1000 === 0) table.nearest(vector, 1, { slots: new Uint8Array(slot + 1).fill(1), count: slot + 1 });
+      if (slot % 1000 === 0) table.nearest(vector, 1, new Uint8Array(slot + 1).fill(1));
     }
-    const usable = { slots: new Uint8Array(vectors.length).fill(1), count: vectors.length };
+    const usable = new Uint8Array(vectors.length).fill(1);
     let found = 0;
     for (const [asked, query] of queries.entries()) {
       const nearest = table.nearest(query, 200, usable);
@@ -75,15 +80,15 @@ test('what is near is among the nearest, whether the dimension fills its bytes o
 test('slots that are not usable are left out, however near they are', () => {
   const random = new SeededRandom(9);
   const vectors = Array.from({ length: 3000 }, () => randomVector(random, 64));
-  const table = new SignTable(64);
+  const table = new SignTable(64, 'highest');
   table.reserve(vectors.length);
-  for (const [slot, vector] of vectors.entries()) table.set(slot, signsOf(vector));
+  for (const [slot, vector] of vectors.entries()) table.set(slot, signsOf(vector, 'highest'));
   const slots = new Uint8Array(vectors.length);
   for (let slot = 0; slot < slots.length; slot += 100) slots[slot] = 1;
-  const near = table.nearest(vectors[1]!, 10, { slots, count: 30 });
+  const near = table.nearest(vectors[1]!, 10, slots);
   assert.equal(near.length, 10);
   assert.ok(near.every((slot) => slot % 100 === 0));
-  assert.deepEqual(table.nearest(vectors[200]!, 1, { slots, count: 30 }), [200]);
-  assert.deepEqual(table.nearest(vectors[1]!, 10, { slots: new Uint8Array(3000), count: 0 }), []);
-  assert.deepEqual(new SignTable(64).nearest(vectors[1]!, 10, { slots: new Uint8Array(0), count: 0 }), []);
+  assert.deepEqual(table.nearest(vectors[200]!, 1, slots), [200]);
+  assert.deepEqual(table.nearest(vectors[1]!, 10, new Uint8Array(3000)), []);
+  assert.deepEqual(new SignTable(64, 'highest').nearest(vectors[1]!, 10, new Uint8Array(0)), []);
 });

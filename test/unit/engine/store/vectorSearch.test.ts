@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { SeededRandom } from '../../../../src/engine/bench/seededRandom.ts';
+import { GenerationSigns } from '../../../../src/engine/store/generationSigns.ts';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import type { CandidateFilter } from '../../../../src/engine/store/searchIndex.ts';
+import { openConnection } from '../../../../src/engine/store/sqlite.ts';
 import { indexedFile } from '../../../support/indexedFiles.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
@@ -20,9 +22,9 @@ function unit(vector: Float32Array): Float32Array {
   return vector.map((value) => value / length);
 }
 
-/** Vectors in clusters, a few thousand of them: more than are compared one by one. */
-function filledStore(context: TestContext) {
-  const store = new RootStore(path.join(temporaryFolder(context), 'root.db'));
+/** Vectors in clusters, a few thousand of them: more than are compared one by one. With an offset most of their signs are alike. */
+function filledStore(context: TestContext, file = path.join(temporaryFolder(context), 'root.db'), offset = 0) {
+  const store = new RootStore(file);
   context.after(() => store.close());
   store.acquire();
   const target = store.prepare('c1', { fingerprint: 'm', name: 'm', dimension });
@@ -41,7 +43,7 @@ function filledStore(context: TestContext) {
   const centres = Array.from({ length: 60 }, () => gaussian(random));
   const near = (spread: number): Float32Array => {
     const noise = gaussian(random);
-    return unit(centres[random.below(centres.length)]!.map((value, i) => value + spread * noise[i]!));
+    return unit(centres[random.below(centres.length)]!.map((value, i) => value + spread * noise[i]! + offset));
   };
   const pending = store.pending(target.generation!);
   store.storeEmbeddings(
@@ -108,11 +110,12 @@ test('the cosine of a chunk is the same whether it was searched for or asked for
   const query = near(0.5);
   const found = store.read((reader) => reader.dense(query, 50, {}));
   const ids = found.map(({ chunkId }) => chunkId);
-  const cosines = store.read((reader) => reader.cosines(query, [...ids, -1]));
-  assert.deepEqual(cosines, new Map(found.map(({ chunkId, score }) => [chunkId, score])));
-  for (const [chunkId, embedding] of store.read((reader) => reader.embeddings(ids))) {
-    const product = embedding.reduce((sum, value, i) => sum + value * query[i]!, 0);
-    assert.ok(Math.abs(cosines.get(chunkId)! - product) < 1e-5);
+  const cosines = store.read((reader) => reader.cosines(query, [-1, ...ids]));
+  assert.deepEqual(cosines, [undefined, ...found.map(({ score }) => score)]);
+  const embeddings = store.read((reader) => reader.embeddings(ids));
+  for (const [i, chunkId] of ids.entries()) {
+    const product = embeddings.get(chunkId)!.reduce((sum, value, at) => sum + value * query[at]!, 0);
+    assert.ok(Math.abs(cosines[i + 1]! - product) < 1e-5);
   }
 });
 
@@ -129,6 +132,8 @@ test('limits, deleted chunks and ids that are gone', (context) => {
     store.read((reader) => reader.chunks([before[0]!.chunkId])),
     [],
   );
+  const [gone, there] = store.read((reader) => reader.heads([before[0]!.chunkId, after[0]!.chunkId]));
+  assert.deepEqual([gone, there?.chunkId], [undefined, after[0]!.chunkId]);
   assert.equal(store.read((reader) => reader.embeddings([before[0]!.chunkId])).size, 0);
   const { embedded, chunks } = store.read((reader) => reader.counts());
   assert.deepEqual([embedded, chunks], [(fileCount - 1) * perFile, (fileCount - 1) * perFile]);
@@ -136,4 +141,66 @@ test('limits, deleted chunks and ids that are gone', (context) => {
     store.read((reader) => reader.dense(query, 0, {})),
     [],
   );
+});
+
+test('what is written after a search is found by the next one, over another connection too', (context) => {
+  const file = path.join(temporaryFolder(context), 'root.db');
+  const { store, near, target } = filledStore(context, file);
+  const reading = new RootStore(file);
+  context.after(() => reading.close());
+  const query = near(0.5);
+  const nearest = () => [store, reading].map((from) => from.read((reader) => reader.dense(query, 1, {}))[0]);
+  assert.ok(nearest().every((found) => found!.score < 0.999));
+  store.writeFiles([
+    { file: indexedFile('src/new.ts', [{ name: 'n', text: 'new' }]), chunkSetIds: [target.chunkSet.id] },
+  ]);
+  const [pending] = store.pending(target.generation!);
+  store.storeEmbeddings(target.generation!, [{ textHash: pending!.textHash, vector: query }]);
+  const found = nearest();
+  assert.ok(found.every((candidate) => candidate!.score > 0.999));
+  assert.equal(found[0]!.chunkId, found[1]!.chunkId);
+  store.removeFiles(['src/new.ts']);
+  assert.ok(nearest().every((candidate) => candidate!.chunkId !== found[0]!.chunkId));
+});
+
+test('places of what was deleted are not found and crowd nothing out', (context) => {
+  for (const offset of [-0.7, 0, 0.7]) {
+    const file = path.join(temporaryFolder(context), 'root.db');
+    const { store, near, target } = filledStore(context, file, offset);
+    const paths = store.read((reader) => reader.files()).map((known) => known.path);
+    store.removeFiles(paths.filter((_, i) => i % 3 > 0));
+    const embeddings = store.read((reader) => [...reader.allEmbeddings()]);
+    assert.equal(embeddings.length, (fileCount / 3) * perFile);
+    const { db } = openConnection(file);
+    const signs = new GenerationSigns(db, target.generation!);
+    const there = new Set(embeddings.map(({ chunkId }) => chunkId));
+    let hits = 0;
+    for (let i = 0; i < 20; i += 1) {
+      const query = near(0.7);
+      const found = signs.nearest(query, 100)!;
+      assert.ok(found.length === 100 && found.every((chunkId) => there.has(chunkId)), `offset ${offset}`);
+      hits += exact(embeddings, query, () => true)
+        .slice(0, 10)
+        .filter((chunkId) => found.includes(chunkId)).length;
+    }
+    db.close();
+    assert.ok(hits >= 190, `${hits} of 200 at an offset of ${offset}`);
+  }
+});
+
+test('many signs are read only when nothing was written since the last search, too many not at all', (context) => {
+  const file = path.join(temporaryFolder(context), 'root.db');
+  const { store, near, target } = filledStore(context, file);
+  const { db } = openConnection(file);
+  const query = near(0.5);
+  const many = new GenerationSigns(db, target.generation!, { mostBytes: 1e6, readAtOnceBelow: 1000 });
+  assert.equal(many.nearest(query, 10), undefined);
+  assert.equal(many.nearest(query, 10)?.length, 10);
+  store.removeFiles(['src/f1.ts']);
+  assert.equal(many.nearest(query, 10), undefined);
+  assert.equal(many.nearest(query, 10)?.length, 10);
+  const tooMany = new GenerationSigns(db, target.generation!, { mostBytes: 50_000, readAtOnceBelow: 10_000 });
+  assert.equal(tooMany.nearest(query, 10), undefined);
+  assert.equal(tooMany.nearest(query, 10), undefined);
+  db.close();
 });
