@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { SextantError } from '../../shared/errors.ts';
 import type { LoweredNetwork } from './onnx/lowerNetwork.ts';
+import { turnTelemetryOff } from './ortTelemetry.ts';
 import { PackedFeeds } from './packedFeeds.ts';
 import type { PackedInput } from './packedInput.ts';
 import { providers, type ProviderName } from './providers/providers.ts';
@@ -72,6 +73,7 @@ export async function createSession(
       'session.intra_op.spin_duration_us': '50',
     },
   };
+  turnTelemetryOff();
   try {
     return await ort.InferenceSession.create(model, options);
   } catch (cause) {

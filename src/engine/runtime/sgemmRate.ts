@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { OnnxGraph } from './onnx/onnxGraph.ts';
+import { turnTelemetryOff } from './ortTelemetry.ts';
 
 export interface SgemmShape {
   readonly rows: number;
@@ -29,6 +30,7 @@ export async function sgemmRate(
   graph.constant('w', 'float32', [columns, inner], weights);
   graph.node('Gemm', ['x', 'w'], { transB: 1 }, { output: 'y' });
   graph.output('y', 'float32', [rows, columns]);
+  turnTelemetryOff();
   const session = await ort.InferenceSession.create(graph.finish(), {
     intraOpNumThreads: threads,
     // As the encoder's own sessions: threads that wait are not to count as work.

@@ -1,5 +1,6 @@
 import { Worker, type Transferable } from 'node:worker_threads';
 import { deserializeError, SextantError, type SerializedError } from '../../shared/errors.ts';
+import { turnTelemetryOff } from './ortTelemetry.ts';
 
 /** What a worker answers to a request of the same id. */
 export type WorkerReply<Result> =
@@ -71,6 +72,7 @@ class WorkerThread<Request, Result> {
   constructor(entry: string, settings: unknown, name: string) {
     const workerData: WorkerData<unknown> = { settings, busy: this.#busy };
     this.#name = name;
+    turnTelemetryOff();
     this.#worker = new Worker(entry, { workerData, name, execArgv: [] });
     process.on('exit', this.#awaitNative);
     this.#worker.on('message', (reply: WorkerReply<Result>) => this.#settle(reply));
