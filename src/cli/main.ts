@@ -1,3 +1,4 @@
+import '../engine/runtime/keepWasmCode.ts';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { Engine } from '../engine/engine.ts';
 import { isCancellation, serializeError } from '../shared/errors.ts';

@@ -1,3 +1,4 @@
+import './runtime/keepWasmCode.ts';
 import {
   createMessageConnection,
   IPCMessageReader,
