@@ -6,7 +6,7 @@ import { FileNumbers } from './fileNumbers.ts';
 import type { RankCandidate } from './gatherCandidates.ts';
 import type { QueryProfile } from './queryProfile.ts';
 import type { SignalName } from './rankingWeights.ts';
-import { TermWeights } from './termWeights.ts';
+import { nameWords, TermWeights, type NameWords } from './termWeights.ts';
 
 /** Value of each signal, in [0, 1]. */
 export type Signals = Readonly<Record<SignalName, number>>;
@@ -53,12 +53,19 @@ type FileSignals = Pick<
   'path' | 'folder' | 'fileKeyword' | 'fileMeaning' | 'fileBreadth' | 'fileChunks' | 'depth' | FileRole
 >;
 
-/** Mean of the best few values, each counting half of the one before; missing ones count as 0. */
-function coherence(values: number[]): number {
-  values.sort((left, right) => right - left);
+/** Mean of the best few values of a file's chunks, each counting half of the one before; missing ones count as 0. */
+function coherence(chunks: readonly Evidence[], of: 'keyword' | 'meaning'): number {
+  if (chunks.length === 1) return chunks[0]![of] / coherentTotal;
+  const values = chunks.map((chunk) => chunk[of]).sort((left, right) => right - left);
   let sum = 0;
   for (const [rank, share] of coherentShares.entries()) sum += share * (values[rank] ?? 0);
   return sum / coherentTotal;
+}
+
+/** Places of the query's terms that any of the chunks holds. */
+function termsIn(chunks: readonly Evidence[]): Iterable<number> {
+  if (chunks.length === 1) return chunks[0]!.candidate.terms;
+  return new Set(chunks.flatMap(({ candidate }) => candidate.terms));
 }
 
 /** Scales cosines so that the weakest candidate is 0 and the best 1; embeddings leave no natural zero. */
@@ -76,8 +83,8 @@ const packagePart = /^(?:index|mod|lib|init|__init__|main|__main__|package|prelu
 const rememberedPaths = 20_000;
 
 interface PathWords {
-  /** Of the file, or of its folder where the file's own says nothing. */
-  readonly name: string;
+  /** Of the file's name, or of its folder's where the file's own says nothing. */
+  readonly name: NameWords;
   /** Terms of the folders above, each once. */
   readonly folders: readonly string[];
   /** Number of names in the path. */
@@ -90,7 +97,7 @@ const wordsOfPath = memo(rememberedPaths, (path): PathWords => {
   const file = segments.pop()!.replace(/^\.+/, '');
   const stem = file.includes('.') ? file.slice(0, file.indexOf('.')) : file;
   const name = packagePart.test(stem) ? (segments.pop() ?? stem) : stem;
-  return { name, folders: [...new Set(codeTokens(segments.join(' ')))], depth };
+  return { name: nameWords(name), folders: [...new Set(codeTokens(segments.join(' ')))], depth };
 });
 
 function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: ReadonlySet<FileRole>): FileSignals {
@@ -98,14 +105,12 @@ function fileSignals(chunks: readonly Evidence[], weights: TermWeights, wants: R
   const roles = rolesOf(head);
   const counts = (role: FileRole) => (roles.includes(role) && !wants.has(role) ? 1 : 0);
   const { name, folders, depth } = wordsOfPath(head.path);
-  const terms = new Set<number>();
-  for (const { candidate } of chunks) for (const place of candidate.terms) terms.add(place);
   return {
     path: weights.fit(name),
     folder: weights.share(folders),
-    fileKeyword: coherence(chunks.map(({ keyword }) => keyword)),
-    fileMeaning: coherence(chunks.map(({ meaning }) => meaning)),
-    fileBreadth: weights.shareAt(terms),
+    fileKeyword: coherence(chunks, 'keyword'),
+    fileMeaning: coherence(chunks, 'meaning'),
+    fileBreadth: weights.shareAt(termsIn(chunks)),
     fileChunks: Math.min(1, Math.log2(chunks.length) / Math.log2(manyChunks)),
     depth: Math.min(1, depth / deepest),
     test: counts('test'),
@@ -133,7 +138,7 @@ function chunkSignals({ candidate, keyword, meaning }: Evidence, file: FileSigna
     keyword,
     meaning,
     breadth: context.weights.shareAt(terms),
-    name: context.weights.fit(head.name),
+    name: context.weights.fit(nameWords(head.name)),
     definition: head.definition ? exactName : exactName / 2,
     container: head.definition && containerKinds.has(head.kind) ? 1 : 0,
     fragment: !head.definition && head.kind !== 'section' ? 1 : 0,

@@ -4,20 +4,16 @@ import { memo } from '../text/memo.ts';
 /** What stands between the words of a name; joined by hyphens they are taken as one identifier. */
 const separators = /[^\p{L}\p{N}\p{M}_]+/gu;
 
-/** Names whose words are remembered: those of the same chunks come up again and again. */
-const rememberedNames = 20_000;
+/** Names whose words are remembered, 300 bytes each: those of the same chunks come up again and again. */
+const rememberedNames = 100_000;
 
-interface NameWords {
-  /** Each once. */
-  readonly words: readonly string[];
-  /** All of them in one piece, of a name that has several. */
-  readonly joined: string | undefined;
-}
+/** The words of a name, each once; of a name that has several, all of them in one piece follow. */
+export type NameWords = readonly string[];
 
-const wordsOf = memo(rememberedNames, (name): NameWords => {
+export const nameWords = memo(rememberedNames, (name): NameWords => {
   const terms = codeTokens(name.replace(separators, '-'));
-  const joined = terms.length > 1 ? terms.at(-1)! : undefined;
-  return { words: [...new Set(joined === undefined ? terms : terms.slice(0, -1))], joined };
+  const joined = terms.length > 1 ? [terms.pop()!] : [];
+  return [...new Set(terms), ...joined];
 });
 
 /** The terms of a query with their weights, and how much of them a text, a name or a file covers. */
@@ -53,13 +49,21 @@ export class TermWeights {
    * How well a name fits the query, in [0, 1]: the share of the name's words that the query has, times the root of the share
    * of the query that they cover. A name that the query holds in one piece, or as neighbouring words, fits in full.
    */
-  fit(name: string): number {
-    const { words, joined } = wordsOf(name);
-    if (words.length === 0) return 0;
-    const whole = joined !== undefined && (this.#compounds.has(joined) || this.#weights.has(joined));
-    const found = words.filter((word) => this.#weights.has(word));
-    const precision = whole ? 1 : found.length / words.length;
-    const covered = whole && found.length === 0 ? [joined] : found;
-    return precision * Math.sqrt(this.share(covered));
+  fit(words: NameWords): number {
+    // Of several words the last is all of them.
+    const count = words.length > 1 ? words.length - 1 : words.length;
+    let [found, weight] = [0, 0];
+    for (let i = 0; i < count; i += 1) {
+      const known = this.#weights.get(words[i]!);
+      if (known === undefined) continue;
+      found += 1;
+      weight += known;
+    }
+    const joined = words[count];
+    if (joined !== undefined && (this.#compounds.has(joined) || this.#weights.has(joined))) {
+      if (found === 0) weight = this.#weights.get(joined) ?? 0;
+      return Math.sqrt(weight / this.#total);
+    }
+    return found === 0 ? 0 : (found / count) * Math.sqrt(weight / this.#total);
   }
 }

@@ -14,6 +14,9 @@ const k1 = 1.2;
 const b = 0.75;
 /** Of a score's bits as a 32-bit float, those left after this shift tell it to an eighth of its power of two. */
 const coarseShift = 20;
+/** Scores by which the bound is told above which so many lie, and how many more than wanted should lie above it. */
+const sampled = 16_384;
+const sampleMargin = 1.5;
 
 /** The chunks of one block that are there: see `postingCodec.ts`. */
 export interface BlockRow {
@@ -240,11 +243,21 @@ export class Slots {
 function slotsAbove(scores: Float32Array, wanted: number): number[] {
   // The bits of positive floats are in the order of the floats.
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
+  const step = Math.max(1, Math.floor(bits.length / sampled));
+  const found = slotsFrom(bits, leastOf(bits, step, wanted * sampleMargin));
+  return found.length >= wanted || step === 1 ? found : slotsFrom(bits, leastOf(bits, 1, wanted));
+}
+
+/** Bits from which on there are about `wanted`, told by every `step`-th of them; at least 1, which is the least score. */
+function leastOf(bits: Uint32Array, step: number, wanted: number): number {
   const counts = new Uint32Array(1 << (32 - coarseShift));
-  for (let slot = 0; slot < bits.length; slot += 1) counts[bits[slot]! >>> coarseShift]! += 1;
+  for (let slot = 0; slot < bits.length; slot += step) counts[bits[slot]! >>> coarseShift]! += 1;
   let coarse = counts.length - 1;
-  for (let above = counts[coarse]!; coarse > 0 && above < wanted;) above += counts[(coarse -= 1)]!;
-  const least = Math.max(1, (coarse << coarseShift) >>> 0);
+  for (let above = counts[coarse]!; coarse > 0 && above * step < wanted;) above += counts[(coarse -= 1)]!;
+  return Math.max(1, (coarse << coarseShift) >>> 0);
+}
+
+function slotsFrom(bits: Uint32Array, least: number): number[] {
   const found: number[] = [];
   for (let slot = 0; slot < bits.length; slot += 1) if (bits[slot]! >= least) found.push(slot);
   return found;

@@ -90,12 +90,13 @@ export class SharedIndex implements SearchSource {
   }
 
   symbols(name: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
-    return this.#symbolHits('lower(s.name) = lower($3)', name, limit, filter);
+    return this.#symbolHits('lower(s.name) = lower($3)', name, limit, filter, 'symbols');
   }
 
   symbolsByPrefix(prefix: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
     const pattern = `${prefix.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    return this.#symbolHits('lower(s.name) LIKE lower($3)', pattern, limit, filter);
+    // Not prepared: the index only serves a pattern that is known when it is planned.
+    return this.#symbolHits('lower(s.name) LIKE lower($3)', pattern, limit, filter, undefined);
   }
 
   heads(chunkIds: readonly number[]): Promise<(ChunkHead | undefined)[]> {
@@ -214,16 +215,26 @@ export class SharedIndex implements SearchSource {
     return candidates.filter(({ chunkId }) => passing.has(chunkId));
   }
 
-  async #symbolHits(match: string, name: string, limit: number, filter: CandidateFilter): Promise<SymbolHit[]> {
+  /** `prepared`: name of the statement where nothing is filtered, for planning it takes longer than running it. */
+  async #symbolHits(
+    match: string,
+    name: string,
+    limit: number,
+    filter: CandidateFilter,
+    prepared: string | undefined,
+  ): Promise<SymbolHit[]> {
     const view = await this.#view.snapshot();
     const condition = filterCondition(filter, 5, { kind: 's.kind' });
+    const filtered = condition.sql !== '';
+    const files = `JOIN sextant.files f ON f.repository_id = s.repository_id AND f.file_id = s.file_id`;
     const rows = await this.#connection.rows<SymbolHit>(
       `SELECT s.chunk_id AS "chunkId", s.name, s.kind, s.line FROM sextant.symbols s
        JOIN sextant.view_files v ON v.repository_id = s.repository_id AND v.view_id = $2 AND v.file_id = s.file_id
-       JOIN sextant.files f ON f.repository_id = s.repository_id AND f.file_id = s.file_id
+       ${filtered ? files : ''}
        WHERE s.repository_id = $1 AND ${match} ${condition.sql}
        ORDER BY lower(s.name) COLLATE "C", s.chunk_id, s.place LIMIT $4`,
       [view.repositoryId, view.viewId, name, limit, ...condition.values],
+      filtered ? undefined : prepared,
     );
     return rows.filter(({ chunkId }) => isAlive(view, chunkId));
   }
