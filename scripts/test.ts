@@ -24,7 +24,13 @@ function run({ name, concurrency, timeoutMinutes }: Suite): boolean {
   console.log(`\n== ${name}: ${files.length} files`);
   const reporter = 'spec';
   // As the engine and the command line do; see src/engine/runtime/keepWasmCode.ts.
-  const args = ['--no-wasm-code-gc', '--test', `--test-concurrency=${concurrency}`, `--test-reporter=${reporter}`, ...files];
+  const args = [
+    '--no-wasm-code-gc',
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    `--test-reporter=${reporter}`,
+    ...files,
+  ];
   const options = { cwd: root, stdio: 'inherit' as const, timeout: timeoutMinutes * 60_000 };
   const started = performance.now();
   const { status } = spawnSync(process.execPath, args, options);
