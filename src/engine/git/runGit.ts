@@ -30,14 +30,18 @@ function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_OPTIONAL_LOCKS: '0',
     GIT_TERMINAL_PROMPT: '0',
     GIT_NO_LAZY_FETCH: '1',
+    // Stands above what a repository allows for one protocol by name; git knows none that is called this.
+    GIT_ALLOW_PROTOCOL: 'none',
     GIT_PAGER: 'cat',
   };
 }
 
+// Windows would look for git in the current folder first, which may hold anything.
+if (process.platform === 'win32') process.env['NoDefaultCurrentDirectoryInExePath'] = '1';
+
 function startGit(directory: string, args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const configuration = fixedConfiguration.flatMap((setting) => ['-c', setting]);
-  return spawn('git', ['--no-pager', ...configuration, ...args], {
-    cwd: directory,
+  return spawn('git', ['-C', directory, '--no-pager', ...configuration, ...args], {
     env: gitEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,

@@ -1,14 +1,19 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { gitText } from '../git/runGit.ts';
+
+const patienceMs = 20_000;
 
 /** What git itself knows about a folder and no `.gitignore` says. */
 export interface GitFacts {
   /** Text of the user's global excludes, empty when there is none. */
   readonly globalExcludes: string;
   readonly ignoreCase: boolean;
-  /** Files below the folder that are ignored by rule and tracked all the same; relative to the folder. */
+  /**
+   * Files below the folder that are ignored by rule and tracked all the same; relative to the folder. None of a partial clone whose rules
+   * git would have to fetch.
+   */
   readonly trackedIgnored: readonly string[];
 }
 
@@ -73,21 +78,8 @@ function defaultExcludesFile(): string {
   return path.join(configHome ? configHome : path.join(homedir(), '.config'), 'git', 'ignore');
 }
 
-/** Standard output of a read-only git command; empty when it fails. No shell, no file-system monitor, no prompts. */
-function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(
-      'git',
-      ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=false', ...args],
-      {
-        cwd: directory,
-        env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' },
-        maxBuffer: 256 * 1024 * 1024,
-        timeout: 20_000,
-        windowsHide: true,
-        ...(signal ? { signal } : {}),
-      },
-      (error, stdout) => resolve(error ? '' : stdout),
-    );
-  });
+/** Output of a read-only git command (see {@link gitText}); empty when it fails or takes too long. */
+async function git(directory: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const patience = AbortSignal.timeout(patienceMs);
+  return gitText(directory, args, signal ? AbortSignal.any([signal, patience]) : patience).catch(() => '');
 }
