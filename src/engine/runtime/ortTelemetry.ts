@@ -1,12 +1,14 @@
 import { isMainThread } from 'node:worker_threads';
 
-/** From its version 1.29 on, ONNX Runtime tells Microsoft what it runs, by default. This is its own switch against it. */
-const variable = 'ORT_DISABLE_TELEMETRY';
+/**
+ * From its version 1.29 on, ONNX Runtime tells Microsoft what it runs, by default. This is its own switch against it; on Windows, where it
+ * hands events to the system's telemetry, only the switch of its unit tests keeps it from that.
+ */
+const variable = process.platform === 'win32' ? 'ORT_RUNNING_UNIT_TESTS' : 'ORT_DISABLE_TELEMETRY';
 
 /**
  * To be called before ONNX Runtime's first session, and in the main thread before a thread is started that opens one: native code
- * reads the environment of the process, of which a thread has but a copy, and then keeps to what it read. On Windows there is no such
- * switch; nothing is sent there unless somebody records what the system traces.
+ * reads the environment of the process, of which a thread has but a copy, and then keeps to what it read.
  * @throws Error in a thread whose process was not told, so that nothing is ever sent by oversight.
  */
 export function turnTelemetryOff(): void {
