@@ -4,6 +4,8 @@ import path from 'node:path';
 import { gitText } from '../git/runGit.ts';
 
 const patienceMs = 20_000;
+/** Bytes of the rules of one file. */
+const longestText = 4 * 1024 * 1024;
 
 /** What git itself knows about a folder and no `.gitignore` says. */
 export interface GitFacts {
@@ -46,10 +48,11 @@ function gitDirectory(top: string): string | undefined {
   return link ? path.resolve(top, link[1]!) : undefined;
 }
 
-/** Reads a small text file; empty when it is missing or unreadable. */
+/** Reads a small text file; empty when it is missing, unreadable or too long, or no file: reading a pipe or device may never end. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    const stats = statSync(file);
+    return stats.isFile() && stats.size <= longestText ? readFileSync(file, 'utf8') : '';
   } catch {
     return '';
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { readGitFacts } from '../../../../src/engine/workspace/gitRepository.ts';
+import { readGitFacts, readText } from '../../../../src/engine/workspace/gitRepository.ts';
 import { GitRepository } from '../../../support/gitRepository.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
@@ -76,4 +77,16 @@ test('outside of a repository, where there is no folder, and when it is cancelle
   const controller = new AbortController();
   controller.abort(new Error('enough'));
   await assert.rejects(readGitFacts(folder, controller.signal), /enough/);
+});
+
+test('rules are read from files only: a pipe or a device has no end', { skip: process.platform === 'win32' }, (t) => {
+  const folder = temporaryFolder(t);
+  const at = (name: string): string => path.join(folder, name);
+  execFileSync('mkfifo', [at('pipe')]);
+  symlinkSync('/dev/zero', at('zero'));
+  writeFileSync(at('rules'), '*.log\n');
+  symlinkSync(at('rules'), at('link'));
+  writeFileSync(at('endless'), 'x'.repeat(5_000_000));
+  const texts = ['pipe', 'zero', 'endless', 'none', '.', 'rules', 'link'].map((name) => readText(at(name)));
+  assert.deepEqual(texts, ['', '', '', '', '', '*.log\n', '*.log\n']);
 });
