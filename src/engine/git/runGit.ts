@@ -13,6 +13,8 @@ const fixedConfiguration = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
   'core.quotePath=false',
+  // Else git runs another one inside of the submodule, which takes that one's configuration and none of these options.
+  'diff.submodule=short',
   'log.showSignature=false',
   'log.diffMerges=off',
   'log.follow=false',
