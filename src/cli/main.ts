@@ -18,6 +18,7 @@ import { searchCommand } from './commands/searchCommand.ts';
 import { sentimentCommand } from './commands/sentimentCommand.ts';
 import { similarCommand } from './commands/similarCommand.ts';
 import { engineSettings } from './engineSettings.ts';
+import { printable } from './printable.ts';
 import { remoteOptions } from './remote.ts';
 import { storageDirectory } from './storageDirectory.ts';
 import { storeOptions } from './teamStore.ts';
@@ -100,13 +101,13 @@ async function runCommand(command: Command, args: readonly string[], signal: Abo
       options,
       signal,
       engine: () => (engine ??= createEngine(options)),
-      say: (message) => process.stderr.write(`${message}\n`),
+      say: (message) => process.stderr.write(`${printable(message)}\n`),
       progress: (message) => {
-        if (terminal) process.stderr.write(`\r\x1b[2K${message}`);
+        if (terminal) process.stderr.write(`\r\x1b[2K${printable(message)}`);
       },
     });
     if (terminal) process.stderr.write('\r\x1b[2K');
-    await write(options['json'] === true ? `${JSON.stringify(result.json)}\n` : result.text);
+    await write(options['json'] === true ? `${JSON.stringify(result.json)}\n` : printable(result.text));
   } finally {
     await engine?.dispose();
   }
@@ -126,8 +127,8 @@ async function reportFailure(error: unknown, json: boolean): Promise<number> {
   const serialized = serializeError(error);
   if (json) await write(`${JSON.stringify({ error: serialized })}\n`);
   else {
-    process.stderr.write(`sextant: ${serialized.message}\n`);
-    if (serialized.hint !== undefined) process.stderr.write(`  ${serialized.hint}\n`);
+    process.stderr.write(`sextant: ${printable(serialized.message)}\n`);
+    if (serialized.hint !== undefined) process.stderr.write(`  ${printable(serialized.hint)}\n`);
   }
   if (isCancellation(error)) return 1;
   return error instanceof UsageError ? 2 : 1;

@@ -27,6 +27,7 @@ import type { OpenRoot } from './openRoot.ts';
 import { OpenRoots } from './openRoots.ts';
 import { requiredRemote, writePreview } from './remote/remotePreview.ts';
 import type { Encoder } from './runtime/encoder.ts';
+import { ownerOnly } from './store/databaseFile.ts';
 
 export interface EngineOptions {
   /** Folder of the databases; created when missing. */
@@ -71,7 +72,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    mkdirSync(options.storageDir, { recursive: true });
+    mkdirSync(options.storageDir, { recursive: true, mode: ownerOnly });
     this.models = new ModelService({
       library: new ModelLibrary(modelsDirectory(options.storageDir)),
       inUse: () => this.#settings.modelPath,

@@ -3,6 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { damagedCopies } from './salvage.ts';
 
+/** Mode of the folders that are made for indexes: they hold the texts of folders that others may not be allowed to read. */
+export const ownerOnly = 0o700;
+
 /** Copies of damaged databases that are kept for a look; older ones go. */
 const damagedKept = 1;
 const suffixes = ['', '-wal', '-shm'];

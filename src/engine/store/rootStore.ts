@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SextantError } from '../../shared/errors.ts';
 import type { SkipCounts } from '../../shared/status.ts';
 import type { Generation, ModelIdentity, Target } from './catalog.ts';
-import { databaseBytes, setAside } from './databaseFile.ts';
+import { databaseBytes, ownerOnly, setAside } from './databaseFile.ts';
 import type { NewEmbedding, PendingChunk, StoredEmbedding } from './embeddingWriter.ts';
 import type { IndexedFile } from './fileWriter.ts';
 import type { HistoryReader, HistoryWriter } from './history/historyTypes.ts';
@@ -50,7 +50,7 @@ export class RootStore {
    */
   constructor(file: string) {
     this.file = file;
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: ownerOnly });
     this.#lease = new WriterLease(`${file}.lock`);
     try {
       this.#session = openSession(file);

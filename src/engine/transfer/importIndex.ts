@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
 import type { ImportSummary } from '../../shared/transfer.ts';
-import { deleteDatabase } from '../store/databaseFile.ts';
+import { deleteDatabase, ownerOnly } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat } from '../store/portableTables.ts';
 import { readPortable } from '../store/readPortable.ts';
@@ -153,7 +153,7 @@ export async function importIndex(
   const { header, bodyOffset } = await readHeader(source, portableFormat);
   checkHeader(source, header, expected);
   const storageDir = path.dirname(database);
-  await mkdir(storageDir, { recursive: true });
+  await mkdir(storageDir, { recursive: true, mode: ownerOnly });
   removeLeftovers(storageDir);
   const id = randomBytes(4).toString('hex');
   const portable = path.join(storageDir, `${lentPrefix}${id}.portable`);

@@ -23,7 +23,9 @@ function blockerOf(client: EngineClient): PanelBlocker | null {
 
 /** A file of a report: its path is relative to whichever folder has it. */
 async function openFile(path: string): Promise<void> {
-  for (const folder of localFolders()) {
+  // Paths come out of commits, which anybody may have made.
+  const folders = path.split('/').includes('..') ? [] : localFolders();
+  for (const folder of folders) {
     const uri = vscode.Uri.joinPath(folder.uri, path);
     const found = await vscode.workspace.fs.stat(uri).then(
       () => true,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Target } from '../../../../src/engine/store/catalog.ts';
@@ -59,4 +60,10 @@ test('what was written is found by keyword, by symbol and by vector', (context) 
     assert.deepEqual(reader.counts(), { files: 2, chunks: 3, embedded: 3 });
     assert.equal([...reader.allEmbeddings()].length, 3);
   });
+});
+
+test('the folder that is made for an index is its owner’s alone', { skip: process.platform === 'win32' }, (context) => {
+  const folder = path.join(temporaryFolder(context), 'made');
+  new RootStore(path.join(folder, 'root.db')).close();
+  assert.equal(statSync(folder).mode & 0o077, 0);
 });
