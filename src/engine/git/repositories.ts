@@ -122,12 +122,12 @@ const longestPatch = 400_000;
  */
 export async function showCommit(directory: string, sha: string, signal?: AbortSignal): Promise<string> {
   if (!/^[0-9a-f]{7,64}$/.test(sha)) throw new SextantError('invalid_argument', `«${sha}» is not a commit.`);
-  const args = ['show', '--no-color', '--no-ext-diff', '--no-textconv', '--submodule=short', '--no-show-signature'];
+  const args = ['show', '--no-color', '--no-ext-diff', '--no-textconv', '--no-show-signature', '--format=fuller'];
   const decoder = new TextDecoder();
   let text = '';
   for await (const piece of streamGit(
     directory,
-    [...args, '--format=fuller', '--stat', '--patch', '-M', '--encoding=UTF-8', sha, '--'],
+    [...args, '--stat', '--patch', '-M', '--encoding=UTF-8', sha, '--'],
     signal,
   )) {
     text += decoder.decode(piece, { stream: true });

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { OnnxGraph } from './onnx/onnxGraph.ts';
-import { turnTelemetryOff } from './ortTelemetry.ts';
+import { createSession } from './ortModel.ts';
 
 export interface SgemmShape {
   readonly rows: number;
@@ -30,12 +30,8 @@ export async function sgemmRate(
   graph.constant('w', 'float32', [columns, inner], weights);
   graph.node('Gemm', ['x', 'w'], { transB: 1 }, { output: 'y' });
   graph.output('y', 'float32', [rows, columns]);
-  turnTelemetryOff();
-  const session = await ort.InferenceSession.create(graph.finish(), {
-    intraOpNumThreads: threads,
-    // As the encoder's own sessions: threads that wait are not to count as work.
-    extra: { 'session.intra_op.spin_duration_us': '50' },
-  });
+  // As the encoder's own sessions; the weights are in the graph itself.
+  const session = await createSession(graph.finish(), { folder: '.', threads });
   try {
     const x = new ort.Tensor(
       'float32',
