@@ -7,6 +7,7 @@ import {
   scorePostings,
   type PostingWeights,
 } from './postingCodec.ts';
+import { scoreBoard } from './scoreBoard.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from './searchIndex.ts';
 
 /** Constants of BM25 as FTS5, Lucene and most others have them. */
@@ -17,6 +18,8 @@ const coarseShift = 20;
 /** Scores by which the bound is told above which so many lie, and how many more than wanted should lie above it. */
 const sampled = 16_384;
 const sampleMargin = 1.5;
+/** A term that at least one in so many chunks hold is frequent. */
+const frequentFrom = 64;
 
 /** The chunks of one block that are there: see `postingCodec.ts`. */
 export interface BlockRow {
@@ -43,8 +46,16 @@ export interface TermMatches {
   readonly frequency: number;
   /** Adds `factor · f / (f + norm)` to the score of each, f being how often it holds the term, by the weights of the fields. */
   score(factor: number, scores: Float32Array): void;
-  /** Calls back with the mark of each that has one; 0 is none. */
-  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void;
+  /** Calls back with the place among `wanted` of each that is one of them. */
+  forEachHeld(wanted: WantedSlots, visit: (place: number) => void): void;
+}
+
+/** Chunks of which is asked which terms they hold. */
+interface WantedSlots {
+  /** By place; undefined for a chunk of another block. */
+  readonly slots: readonly (number | undefined)[];
+  /** By slot: one more than the place; 0 for what is not wanted. */
+  readonly marks: Uint32Array;
 }
 
 interface PlacedList {
@@ -66,8 +77,9 @@ class EncodedMatches implements TermMatches {
     for (const { postings, weights } of this.#lists) scorePostings(postings, weights, factor, scores);
   }
 
-  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void {
-    for (const { postings, weights } of this.#lists) forEachMarked(postings, weights.first, marks, visit);
+  forEachHeld({ marks }: WantedSlots, visit: (place: number) => void): void {
+    const marked = (mark: number) => visit(mark - 1);
+    for (const { postings, weights } of this.#lists) forEachMarked(postings, weights.first, marks, marked);
   }
 }
 
@@ -75,13 +87,20 @@ class EncodedMatches implements TermMatches {
 export class DecodedMatches implements TermMatches {
   readonly #slots: Uint32Array;
   readonly #impacts: Float32Array;
+  /** One bit a slot, lowest first; undefined where looking at all of `#slots` takes no longer. */
+  readonly #members: Uint32Array | undefined;
 
-  constructor(frequency: number, lists: readonly PlacedList[]) {
+  /** `slotCount`: of all chunks. */
+  constructor(frequency: number, lists: readonly PlacedList[], slotCount: number) {
     this.#slots = new Uint32Array(frequency);
     this.#impacts = new Float32Array(frequency);
     let at = 0;
     for (const { postings, weights } of lists) {
       at = decodePostings(postings, weights, { slots: this.#slots, impacts: this.#impacts }, at);
+    }
+    if (frequency > slotCount / frequentFrom) {
+      this.#members = new Uint32Array(Math.ceil(slotCount / 32));
+      for (const slot of this.#slots) this.#members[slot >> 5]! |= 1 << (slot & 31);
     }
   }
 
@@ -90,7 +109,7 @@ export class DecodedMatches implements TermMatches {
   }
 
   get bytes(): number {
-    return this.#slots.byteLength + this.#impacts.byteLength;
+    return this.#slots.byteLength + this.#impacts.byteLength + (this.#members?.byteLength ?? 0);
   }
 
   score(factor: number, scores: Float32Array): void {
@@ -98,11 +117,18 @@ export class DecodedMatches implements TermMatches {
     for (let i = 0; i < slots.length; i += 1) scores[slots[i]!]! += factor * impacts[i]!;
   }
 
-  forEachMarked(marks: Uint32Array, visit: (mark: number) => void): void {
-    const slots = this.#slots;
-    for (let i = 0; i < slots.length; i += 1) {
-      const mark = marks[slots[i]!]!;
-      if (mark > 0) visit(mark);
+  forEachHeld({ slots: wanted, marks }: WantedSlots, visit: (place: number) => void): void {
+    const [members, slots] = [this.#members, this.#slots];
+    if (members === undefined) {
+      for (let i = 0; i < slots.length; i += 1) {
+        const mark = marks[slots[i]!]!;
+        if (mark > 0) visit(mark - 1);
+      }
+      return;
+    }
+    for (let place = 0; place < wanted.length; place += 1) {
+      const slot = wanted[place];
+      if (slot !== undefined && (members[slot >> 5]! & (1 << (slot & 31))) !== 0) visit(place);
     }
   }
 }
@@ -118,7 +144,7 @@ export class Slots {
   readonly #blocks: Blocks;
   readonly #ids: readonly number[];
   readonly #firsts: ReadonlyMap<number, number>;
-  /** By slot; used anew by each search, for making them costs more than filling them. */
+  /** By slot; of the last search, until another begins. */
   #scores: Float32Array | undefined;
   /** By slot; zero but while it is in use. */
   #marks: Uint32Array | undefined;
@@ -144,7 +170,7 @@ export class Slots {
 
   /** The same for many searches. */
   decoded(lists: readonly PostingList[], fieldWeights: FieldWeights): DecodedMatches {
-    return new DecodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights));
+    return new DecodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights), this.#norms.length);
   }
 
   /** The best by BM25, best first, equal ones by id. */
@@ -158,7 +184,7 @@ export class Slots {
    * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). The scores stand until others are asked for.
    */
   score(terms: Iterable<TermMatches>): void {
-    const scores = (this.#scores ??= new Float32Array(this.#norms.length)).fill(0);
+    const scores = (this.#scores = scoreBoard.zeros(this.#norms.length));
     for (const matches of terms) {
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (this.#total - matches.frequency + 0.5) / (matches.frequency + 0.5));
@@ -219,48 +245,36 @@ export class Slots {
 
   #held(terms: readonly TermMatches[], chunkIds: readonly number[]): number[][] {
     const held = chunkIds.map((): number[] => []);
+    const slots = chunkIds.map((id) => this.#slotOf(id));
     const marks = (this.#marks ??= new Uint32Array(this.#norms.length));
-    const marked: number[] = [];
-    for (const [i, id] of chunkIds.entries()) {
-      const slot = this.#slotOf(id);
-      if (slot === undefined) continue;
-      marks[slot] = i + 1;
-      marked.push(slot);
-    }
-    for (const [place, matches] of terms.entries()) {
-      matches.forEachMarked(marks, (mark) => {
-        const list = held[mark - 1]!;
+    for (const [place, slot] of slots.entries()) if (slot !== undefined) marks[slot] = place + 1;
+    for (const [term, matches] of terms.entries()) {
+      matches.forEachHeld({ slots, marks }, (place) => {
+        const list = held[place]!;
         // Two terms of one hash are two records that may hold the same chunk.
-        if (list.at(-1) !== place) list.push(place);
+        if (list.at(-1) !== term) list.push(term);
       });
     }
-    for (const slot of marked) marks[slot] = 0;
+    for (const slot of slots) if (slot !== undefined) marks[slot] = 0;
     return held;
   }
 }
 
 /** At least the `wanted` best slots, as far as so many have a score at all, in the order of the slots. */
 function slotsAbove(scores: Float32Array, wanted: number): number[] {
-  // The bits of positive floats are in the order of the floats.
-  const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
-  const step = Math.max(1, Math.floor(bits.length / sampled));
-  const found = slotsFrom(bits, leastOf(bits, step, wanted * sampleMargin));
-  return found.length >= wanted || step === 1 ? found : slotsFrom(bits, leastOf(bits, 1, wanted));
+  const step = Math.max(1, Math.floor(scores.length / sampled));
+  const found = scoreBoard.slotsFrom(scores, leastOf(scores, step, wanted * sampleMargin));
+  return found.length >= wanted || step === 1 ? found : scoreBoard.slotsFrom(scores, leastOf(scores, 1, wanted));
 }
 
-/** Bits from which on there are about `wanted`, told by every `step`-th of them; at least 1, which is the least score. */
-function leastOf(bits: Uint32Array, step: number, wanted: number): number {
+/** Bits from which on there are about `wanted`, told by every `step`-th score; at least 1, which is the least score. */
+function leastOf(scores: Float32Array, step: number, wanted: number): number {
+  const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
   const counts = new Uint32Array(1 << (32 - coarseShift));
   for (let slot = 0; slot < bits.length; slot += step) counts[bits[slot]! >>> coarseShift]! += 1;
   let coarse = counts.length - 1;
   for (let above = counts[coarse]!; coarse > 0 && above * step < wanted;) above += counts[(coarse -= 1)]!;
   return Math.max(1, (coarse << coarseShift) >>> 0);
-}
-
-function slotsFrom(bits: Uint32Array, least: number): number[] {
-  const found: number[] = [];
-  for (let slot = 0; slot < bits.length; slot += 1) if (bits[slot]! >= least) found.push(slot);
-  return found;
 }
 
 function sum<T>(items: Iterable<T>, of: (item: T) => number): number {

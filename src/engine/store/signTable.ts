@@ -1,5 +1,7 @@
-import { longestCode, signScan, wordBytes, type SignScan } from './signKernel.ts';
+import { findAtMost16, type Find } from './findKernel.ts';
+import { longestCode, signScan, type SignScan } from './signKernel.ts';
 import { TopCandidates } from './topCandidates.ts';
+import { wordBytes } from './wasmCode.ts';
 
 /** Bytes before the first code: room for the wanted one. */
 const headerBytes = longestCode / 8 + wordBytes;
@@ -26,6 +28,7 @@ export class SignTable {
   readonly #codeBytes: number;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #scan: SignScan;
+  readonly #find: Find;
   #capacity = 0;
 
   /** `dimension`: at most {@link longestCode}. */
@@ -35,6 +38,7 @@ export class SignTable {
     const words = Math.ceil(dimension / 8 / wordBytes);
     this.#codeBytes = words * wordBytes;
     this.#scan = signScan(words, this.#memory);
+    this.#find = findAtMost16(this.#memory);
   }
 
   /** Bytes of memory that a slot takes, with what is reserved in advance. */
@@ -94,14 +98,26 @@ export class SignTable {
     const products = productTable(vector, codeBytes, this.#order);
     const codes = new Uint8Array(buffer, headerBytes, usable.length * codeBytes);
     const top = new TopCandidates(limit);
-    for (const slot of slotsWithin(distances, bound)) {
-      if (usable[slot] === 0) continue;
+    this.#forEachWithin(bound, distancesAt, distances, (slot) => {
+      if (usable[slot] === 0) return;
       const at = slot * codeBytes;
       let product = 0;
       for (let place = 0; place < codeBytes; place += 1) product += products[(place << 8) | codes[at + place]!]!;
       top.add(slot, product);
-    }
+    });
     return top.sorted().map(({ chunkId }) => chunkId);
+  }
+
+  /** Calls back with each slot whose distance is at most `bound`. */
+  #forEachWithin(bound: number, address: number, distances: Uint16Array, visit: (slot: number) => void): void {
+    const { BYTES_PER_ELEMENT: each } = Uint16Array;
+    const end = address + distances.byteLength;
+    for (let at = this.#find(address, end, bound); at < end; at = this.#find(at + wordBytes, end, bound)) {
+      const first = (at - address) / each;
+      // What lies behind the last is of an earlier search.
+      const behind = Math.min(first + wordBytes / each, distances.length);
+      for (let slot = first; slot < behind; slot += 1) if (distances[slot]! <= bound) visit(slot);
+    }
   }
 }
 
@@ -129,12 +145,6 @@ function boundFor(distances: Uint16Array, usable: Uint8Array, wanted: number, gr
     within += counts[bound]!;
   }
   return bound;
-}
-
-function slotsWithin(distances: Uint16Array, bound: number): number[] {
-  const found: number[] = [];
-  for (let slot = 0; slot < distances.length; slot += 1) if (distances[slot]! <= bound) found.push(slot);
-  return found;
 }
 
 /** By place of a byte of signs and its value: the scalar product of eight numbers of `vector` with the signs that it stands for. */

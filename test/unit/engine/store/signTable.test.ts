@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../../src/engine/bench/seededRandom.ts';
-import { longestCode, signScan, wordBytes } from '../../../../src/engine/store/signKernel.ts';
+import { longestCode, signScan } from '../../../../src/engine/store/signKernel.ts';
 import { SignTable, signsOf } from '../../../../src/engine/store/signTable.ts';
+import { wordBytes } from '../../../../src/engine/store/wasmCode.ts';
 
 function bitsApart(left: Uint8Array, right: Uint8Array): number {
   let bits = 0;
