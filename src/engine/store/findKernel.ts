@@ -34,10 +34,10 @@ export type Find = (at: number, end: number, bound: number) => number;
 
 /** Finds numbers of 16 bits that are at most the bound. */
 export function findAtMost16(memory: WebAssembly.Memory): Find {
-  return instantiate(findCode(vectorOp.i16Splat, vectorOp.i16AtMost), memory) as Find;
+  return instantiate(findCode(vectorOp.i16Splat, vectorOp.i16AtMost), memory);
 }
 
 /** Finds numbers of 32 bits that are at least the bound. */
 export function findAtLeast32(memory: WebAssembly.Memory): Find {
-  return instantiate(findCode(vectorOp.i32Splat, vectorOp.i32AtLeast), memory) as Find;
+  return instantiate(findCode(vectorOp.i32Splat, vectorOp.i32AtLeast), memory);
 }

@@ -7,7 +7,11 @@ import { wordBytes } from '../../../../src/engine/store/wasmCode.ts';
 const wordCount = 50;
 const kinds = {
   'at most, of 16 bits': { find: findAtMost16, numbers: Uint16Array, wanted: (n: number, bound: number) => n <= bound },
-  'at least, of 32 bits': { find: findAtLeast32, numbers: Uint32Array, wanted: (n: number, bound: number) => n >= bound },
+  'at least, of 32 bits': {
+    find: findAtLeast32,
+    numbers: Uint32Array,
+    wanted: (n: number, bound: number) => n >= bound,
+  },
 };
 
 for (const [name, { find, numbers, wanted }] of Object.entries(kinds)) {
@@ -22,12 +26,18 @@ for (const [name, { find, numbers, wanted }] of Object.entries(kinds)) {
     const perWord = wordBytes / numbers.BYTES_PER_ELEMENT;
     const first = (from: number, end: number, bound: number) => {
       let word = from;
-      while (word < end && !values.subarray(word * perWord, (word + 1) * perWord).some((n) => wanted(n, bound))) word += 1;
+      while (word < end && !values.subarray(word * perWord, (word + 1) * perWord).some((n) => wanted(n, bound)))
+        word += 1;
       return word;
     };
     const search = find(memory);
     const sorted = values.toSorted();
-    for (const bound of [0, 1, greatest, ...[0.01, 0.1, 0.5, 0.9, 0.99].map((share) => sorted.at(share * sorted.length)!)]) {
+    for (const bound of [
+      0,
+      1,
+      greatest,
+      ...[0.01, 0.1, 0.5, 0.9, 0.99].map((share) => sorted.at(share * sorted.length)!),
+    ]) {
       for (let from = 0; from <= wordCount; from += 1) {
         for (const end of [from, wordCount - 7, wordCount]) {
           if (end < from) continue;
