@@ -68,13 +68,16 @@ function transformersJs({ options }: CommandContext): Pick<CompareOptions, 'tran
   return { transformersJs: { packages: path.resolve(packages), model: path.resolve(model) } };
 }
 
-async function search({ options, signal }: CommandContext): Promise<unknown> {
+async function search({ options, signal, progress }: CommandContext): Promise<unknown> {
   const chunks = numberOption(options, 'chunks', { fallback: 100_000, min: 100, max: 10_000_000 });
   const dimension = numberOption(options, 'dimension', { fallback: 256, min: 8, max: 4096 });
+  const team = teamSettings(options);
+  const shared = team && new SharedStore(team);
   const dir = await mkdtemp(path.join(os.tmpdir(), 'sextant-bench-'));
   try {
-    return await storeBench({ chunks, dimension, dir, signal });
+    return await storeBench({ chunks, dimension, dir, shared, signal, onProgress: progress });
   } finally {
+    await shared?.close();
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -164,7 +167,7 @@ const benches: Readonly<Record<string, (context: CommandContext) => Promise<unkn
 export const benchCommand: Command = {
   name: 'bench',
   usage:
-    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--clients N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
+    'bench embed [--dir DIR] [--texts N] [--lengths] [--compare [--python PYTHON] [--transformers-js DIR --onnx DIR] [--rounds N] [--batch N]] | bench search [--chunks N] [--dimension N] [--store URL] | bench team --store URL --repository NAME [--view NAME] [--mode M] [--at-once N] [--clients N] [--rounds N] | bench index [DIR] [--files N] [--no-embed] | bench finetune --data F [--steps N] [--batch N] [--method lora|full] [--lr X] [--python PYTHON]',
   summary: 'Measure speed and memory on this machine.',
   options: {
     mode: { type: 'string' },

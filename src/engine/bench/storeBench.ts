@@ -1,10 +1,13 @@
 import path from 'node:path';
 import type { SymbolKind } from '../../shared/search.ts';
+import { defaultView } from '../../shared/team.ts';
+import type { ModelIdentity } from '../store/catalog.ts';
 import type { IndexedChunk, IndexedFile } from '../store/fileWriter.ts';
 import { candidateLimits, rankingWeights } from '../search/rankingWeights.ts';
 import { RootIndex } from '../store/rootIndex.ts';
 import { RootStore } from '../store/rootStore.ts';
 import type { CandidateFilter } from '../store/searchIndex.ts';
+import type { SharedStore } from '../team/sharedStore.ts';
 import { textHashOf } from '../index/fileIndexer.ts';
 import { codeTokens } from '../text/codeTokens.ts';
 import { latencyOf, type Latency } from './latency.ts';
@@ -18,6 +21,9 @@ export interface StoreBenchOptions {
   readonly dir: string;
   /** Searches of each sort; the default is 200. */
   readonly queries?: number;
+  /** Gets the same chunks, as a repository of their own that stays there, and is asked the same. */
+  readonly shared?: SharedStore | undefined;
+  readonly onProgress?: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +43,16 @@ export interface StoreBenchResult {
   readonly symbolPrefix: Latency;
   /** A whole hybrid search with its ranking, but for embedding the question. */
   readonly search: Latency;
+  readonly shared: SharedFigures | undefined;
+}
+
+interface SharedFigures {
+  readonly repository: string;
+  readonly publishSeconds: number;
+  /** As {@link StoreBenchResult.search}, one after another. */
+  readonly search: Latency;
+  /** The same, fifty at once, of each round. */
+  readonly together: readonly Latency[];
 }
 
 interface Question {
@@ -48,11 +64,17 @@ const vocabularySize = 60_000;
 const wordsPerChunk = 110;
 const chunksPerFile = 12;
 const clusters = 400;
+const hashDigits = 64;
 const languages = ['typescript', 'python', 'go', 'rust', 'markdown'];
 const kinds: readonly SymbolKind[] = ['function', 'method', 'class', 'block', 'test'];
-const model = { fingerprint: 'bench', name: 'bench' } as const;
 /** Searches before the clock runs. */
 const warmUps = 20;
+const sharedRounds = 40;
+const sharedAtOnce = 50;
+
+function modelOf(dimension: number): ModelIdentity {
+  return { fingerprint: `bench-${dimension}`, name: 'bench', dimension };
+}
 
 /** Words as they are spread in code and prose: the nth most frequent has a share of about 1/n (Zipf). */
 class Words {
@@ -140,7 +162,7 @@ function syntheticFile(words: Words, index: number, chunkCount: number): Indexed
     path: `src/folder${index % 50}/file${index}.ts`,
     size: 4000,
     mtimeMs: index,
-    contentHash: String(index),
+    contentHash: index.toString(16).padStart(hashDigits, '0'),
     language: languages[index % languages.length]!,
     scope: 'code',
     chunks,
@@ -149,7 +171,7 @@ function syntheticFile(words: Words, index: number, chunkCount: number): Indexed
 }
 
 function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words: Words, vectors: Vectors) {
-  const target = store.prepare('bench', { ...model, dimension });
+  const target = store.prepare('bench', modelOf(dimension));
   const start = performance.now();
   for (let first = 0; first * chunksPerFile < chunks; first += 24) {
     const files = Array.from({ length: 24 }, (_, i) => first + i).filter((index) => index * chunksPerFile < chunks);
@@ -174,6 +196,39 @@ function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words:
   return { writeSeconds: (written - start) / 1000, embedWriteSeconds: (performance.now() - written) / 1000 };
 }
 
+interface Asking {
+  readonly time: (work: (question: Question) => unknown) => Promise<Latency>;
+  readonly question: () => Question;
+}
+
+async function sharedFigures(
+  shared: SharedStore,
+  store: RootStore,
+  { chunks, dimension, signal, onProgress }: StoreBenchOptions,
+  { time, question }: Asking,
+): Promise<SharedFigures> {
+  const model = modelOf(dimension);
+  const repository = `sextant-bench-${chunks}-${dimension}`;
+  const { seconds } = await shared.publish({
+    store,
+    repository,
+    view: defaultView,
+    model,
+    signal,
+    onProgress: (done, total) => onProgress?.(`publishing: ${done} of ${total} files`),
+  });
+  const index = await shared.index(repository, defaultView, model.fingerprint);
+  const client = new OwnClient(index, 'hybrid', model, signal);
+  const search = await time((asked) => client.together([asked]));
+  const together: Latency[] = [];
+  for (let round = 0; round < sharedRounds; round += 1) {
+    signal.throwIfAborted();
+    together.push(latencyOf(await client.together(Array.from({ length: sharedAtOnce }, question))));
+    onProgress?.(`${round + 1} of ${sharedRounds} rounds of ${sharedAtOnce} searches at once`);
+  }
+  return { repository, publishSeconds: seconds, search, together };
+}
+
 /** Builds a store of synthetic chunks and times what a search asks of it. */
 export async function storeBench(options: StoreBenchOptions): Promise<StoreBenchResult> {
   const { chunks, dimension, dir, queries = 200, signal } = options;
@@ -187,23 +242,25 @@ export async function storeBench(options: StoreBenchOptions): Promise<StoreBench
     const memoryBefore = process.memoryUsage.rss();
     const files = store.read((reader) => reader.files());
     const some = files.filter((_, index) => index % 10 === 0).map(({ fileId }) => fileId);
+    // Each is asked once: some of what a search reads is kept for the next.
+    const question = (): Question => ({ query: words.some(3 + random.below(8)), vector: vectors.near(undefined, 1) });
     const time = async (work: (question: Question) => unknown): Promise<Latency> => {
       const times: number[] = [];
       for (let i = -warmUps; i < queries; i += 1) {
         signal.throwIfAborted();
-        // Each is asked once: some of what a search reads is kept for the next.
-        const question = { query: words.some(3 + random.below(8)), vector: vectors.near(undefined, 1) };
+        const asked = question();
         const start = performance.now();
-        await work(question);
+        await work(asked);
         if (i >= 0) times.push(performance.now() - start);
       }
       return latencyOf(times);
     };
     const { keyword, dense, symbol } = candidateLimits;
-    const near = (filter: CandidateFilter) => (question: Question) =>
-      store.read((reader) => reader.dense(question.vector, dense, filter));
+    const near = (filter: CandidateFilter) => (asked: Question) =>
+      store.read((reader) => reader.dense(asked.vector, dense, filter));
+    const model = modelOf(dimension);
     const index = new RootIndex(store, () => model.fingerprint);
-    const client = new OwnClient(index, 'hybrid', { ...model, dimension }, signal);
+    const client = new OwnClient(index, 'hybrid', model, signal);
     const latencies = {
       keyword: await time(({ query }) =>
         store.read((reader) => reader.keyword(codeTokens(query), rankingWeights.fields, keyword, {})),
@@ -215,10 +272,11 @@ export async function storeBench(options: StoreBenchOptions): Promise<StoreBench
       symbolPrefix: await time(() =>
         store.read((reader) => reader.symbolsByPrefix(`symbol${random.below(chunks / 100)}`, symbol, {})),
       ),
-      search: await time((question) => client.together([question])),
+      search: await time((asked) => client.together([asked])),
     };
     const memoryBytes = process.memoryUsage.rss() - memoryBefore;
-    return { chunks, dimension, ...seconds, databaseBytes: store.bytes(), memoryBytes, ...latencies };
+    const shared = options.shared && (await sharedFigures(options.shared, store, options, { time, question }));
+    return { chunks, dimension, ...seconds, databaseBytes: store.bytes(), memoryBytes, ...latencies, shared };
   } finally {
     store.close();
   }
