@@ -50,6 +50,7 @@ const bundles: BuildOptions[] = [
       cudaProbe: 'src/engine/runtime/cuda/cudaProbe.ts',
       providerProbe: 'src/engine/runtime/providers/providerProbe.ts',
       trainWorker: 'src/engine/finetune/training/trainWorker.ts',
+      portableWorker: 'src/engine/transfer/portableWorker.ts',
       teamBenchWorker: 'src/engine/bench/teamBenchWorker.ts',
     },
     outdir: dist,

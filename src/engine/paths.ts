@@ -15,6 +15,7 @@ const workers = {
   cudaProbe: 'runtime/cuda/cudaProbe.ts',
   providerProbe: 'runtime/providers/providerProbe.ts',
   trainWorker: 'finetune/training/trainWorker.ts',
+  portableWorker: 'transfer/portableWorker.ts',
   teamBenchWorker: 'bench/teamBenchWorker.ts',
 } as const;
 

@@ -19,9 +19,13 @@ export const portableTables = {
 } as const;
 export type PortableTable = keyof typeof portableTables;
 
-export interface PortableContents {
+/** What an index was made by. */
+export interface PortableModel {
   readonly chunkerVersion: string;
   readonly model: ModelIdentity;
+}
+
+export interface PortableContents extends PortableModel {
   readonly files: number;
   readonly chunks: number;
   readonly embedded: number;

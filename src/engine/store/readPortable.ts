@@ -1,10 +1,18 @@
 import { SextantError } from '../../shared/errors.ts';
 import { Catalog } from './catalog.ts';
 import { migrate } from './migrate.ts';
-import { portableTables, type PortableContents, type PortableTable } from './portableTables.ts';
+import { portableTables, type PortableModel, type PortableTable } from './portableTables.ts';
 import { lengthTable, postingTable, vectorTable } from './searchTables.ts';
 import { openConnection, type Sqlite } from './sqlite.ts';
 import { decodeVector, signBits } from './vectorCodec.ts';
+
+/** Signs worked out at a time. */
+const signsAtOnce = 2000;
+
+export interface ReadOptions extends PortableModel {
+  /** Called between steps; throws to stop. */
+  readonly checkpoint: () => void;
+}
 
 function damaged(detail: string, cause?: unknown): SextantError {
   return new SextantError('invalid_argument', `The index file is damaged: ${detail}.`, {
@@ -35,7 +43,12 @@ function checkPaths(db: Sqlite): void {
 }
 
 /** Values of columns that the portable form does not have; the time 0 makes every file be compared by its content. */
-function copyIn(db: Sqlite, chunkSetId: number, generation: { id: number; modelId: number }): void {
+function copyIn(
+  db: Sqlite,
+  chunkSetId: number,
+  generation: { id: number; modelId: number },
+  checkpoint: () => void,
+): void {
   const more: Partial<Record<PortableTable, Readonly<Record<string, number>>>> = {
     files: { chunk_set_id: chunkSetId, mtime_ms: 0 },
     embeddings: { model_id: generation.modelId, used_at: Date.now() },
@@ -51,6 +64,7 @@ function copyIn(db: Sqlite, chunkSetId: number, generation: { id: number; modelI
     ...(['postings', 'lengths'] as const),
   ];
   for (const table of order) {
+    checkpoint();
     const extra = more[table] ?? {};
     const columns = [portableTables[table], ...Object.keys(extra)].join(', ');
     const values = [portableTables[table], ...Object.values(extra)].join(', ');
@@ -58,36 +72,42 @@ function copyIn(db: Sqlite, chunkSetId: number, generation: { id: number; modelI
   }
 }
 
+interface LinkedEmbedding {
+  readonly chunkId: number;
+  readonly vector: Buffer;
+  readonly languageId: number;
+  readonly kindId: number;
+  readonly scopeId: number;
+}
+
 /** The signs of every linked embedding, for the scan; worked out here rather than carried along. */
-function insertSigns(db: Sqlite, generationId: number, dimension: number): void {
+function insertSigns(db: Sqlite, generationId: number, dimension: number, checkpoint: () => void): void {
   const insert = db.prepare(
     `INSERT INTO ${vectorTable(generationId)} (chunk_id, signs, language_id, kind_id, scope_id) VALUES (?, vec_bit(?), ?, ?, ?)`,
   );
-  const rows = db
-    .prepare(
-      `SELECT c.id AS chunkId, e.vector, f.language_id AS languageId, c.kind_id AS kindId, f.scope_id AS scopeId
-       FROM chunk_embeddings ce JOIN embeddings e ON e.id = ce.embedding_id JOIN chunks c ON c.id = ce.chunk_id
-       JOIN files f ON f.id = c.file_id WHERE ce.generation_id = ? ORDER BY c.id`,
-    )
-    .all(generationId) as { chunkId: number; vector: Buffer; languageId: number; kindId: number; scopeId: number }[];
-  for (const { chunkId, vector, languageId, kindId, scopeId } of rows) {
-    if (vector.length !== dimension && vector.length !== 2 * dimension)
-      throw damaged('it holds a vector of another length');
-    const ids = [languageId, kindId, scopeId].map(BigInt);
-    insert.run(BigInt(chunkId), signBits(decodeVector(vector, dimension)), ...ids);
+  const select = db.prepare(
+    `SELECT ce.chunk_id AS chunkId, e.vector, f.language_id AS languageId, c.kind_id AS kindId, f.scope_id AS scopeId
+     FROM chunk_embeddings ce JOIN embeddings e ON e.id = ce.embedding_id JOIN chunks c ON c.id = ce.chunk_id
+     JOIN files f ON f.id = c.file_id WHERE ce.generation_id = ? AND ce.chunk_id > ? ORDER BY ce.chunk_id LIMIT ${signsAtOnce}`,
+  );
+  const after = (chunkId: number) => select.all(generationId, chunkId) as LinkedEmbedding[];
+  for (let rows = after(Number.MIN_SAFE_INTEGER); rows.length > 0; rows = after(rows.at(-1)!.chunkId)) {
+    checkpoint();
+    for (const { chunkId, vector, languageId, kindId, scopeId } of rows) {
+      if (vector.length !== dimension && vector.length !== 2 * dimension)
+        throw damaged('it holds a vector of another length');
+      const ids = [languageId, kindId, scopeId].map(BigInt);
+      insert.run(BigInt(chunkId), signBits(decodeVector(vector, dimension)), ...ids);
+    }
   }
 }
 
 /**
  * Makes the new database `target` out of the portable file `source`.
  * @throws SextantError `invalid_argument` when the file is not what {@link writePortable} makes; `runtime_unavailable` without
- * sqlite-vec; `disk_full`. What was begun at `target` is the caller's to remove.
+ * sqlite-vec; `disk_full`; what `checkpoint` throws. What was begun at `target` is the caller's to remove.
  */
-export function readPortable(
-  source: string,
-  target: string,
-  { chunkerVersion, model }: Pick<PortableContents, 'chunkerVersion' | 'model'>,
-): void {
+export function readPortable(source: string, target: string, { chunkerVersion, model, checkpoint }: ReadOptions): void {
   const connection = openConnection(target);
   const { db, vec } = connection;
   try {
@@ -101,9 +121,9 @@ export function readPortable(
     db.prepare('ATTACH ? AS portable').run(source);
     checkTables(db);
     db.transaction(() => {
-      copyIn(db, chunkSet.id, generation!);
+      copyIn(db, chunkSet.id, generation!, checkpoint);
       checkPaths(db);
-      insertSigns(db, generation!.id, model.dimension);
+      insertSigns(db, generation!.id, model.dimension, checkpoint);
       db.prepare(
         'UPDATE generations SET embedded = (SELECT count(*) FROM chunk_embeddings WHERE generation_id = $id) WHERE id = $id',
       ).run({ id: generation!.id });

@@ -7,6 +7,13 @@ import { blockBits, blockSize, mergedRow, rowsOfBlock } from './postingCodec.ts'
 import { lengthTable, postingTable } from './searchTables.ts';
 import { translated, type Sqlite } from './sqlite.ts';
 
+export interface WriteOptions {
+  /** Whether a file stays at home, by its path and the texts of its chunks in order. */
+  readonly isWithheld: (path: string, texts: readonly string[]) => boolean;
+  /** Called between steps; throws to stop. */
+  readonly checkpoint: () => void;
+}
+
 interface Serving {
   readonly chunkSetId: number;
   readonly chunkerVersion: string;
@@ -32,7 +39,7 @@ function servingOf(db: Sqlite): Serving {
 }
 
 /** Notes in `kept` the files that may travel; returns how many may not. */
-function chooseFiles(db: Sqlite, chunkSetId: number, isWithheld: (path: string, texts: string[]) => boolean): number {
+function chooseFiles(db: Sqlite, chunkSetId: number, { isWithheld, checkpoint }: WriteOptions): number {
   db.exec('CREATE TEMP TABLE kept (file_id INTEGER PRIMARY KEY)');
   const texts = db
     .prepare(
@@ -44,13 +51,14 @@ function chooseFiles(db: Sqlite, chunkSetId: number, isWithheld: (path: string, 
   let withheld = 0;
   const files = db.prepare('SELECT id, path FROM store.files WHERE chunk_set_id = ?').all(chunkSetId);
   for (const { id, path } of files as { id: number; path: string }[]) {
+    checkpoint();
     if (isWithheld(path, texts.all(id) as string[])) withheld += 1;
     else keep.run(id);
   }
   return withheld;
 }
 
-function copyOut(db: Sqlite, { chunkSetId, generationId }: Serving): void {
+function copyOut(db: Sqlite, { chunkSetId, generationId }: Serving, checkpoint: () => void): void {
   const from: Readonly<Record<PortableTable, string>> = {
     labels: 'store.labels',
     files: 'store.files WHERE id IN (SELECT file_id FROM kept)',
@@ -63,13 +71,14 @@ function copyOut(db: Sqlite, { chunkSetId, generationId }: Serving): void {
     lengths: `store.${lengthTable(chunkSetId)}`,
   };
   for (const [table, source] of Object.entries(from) as [PortableTable, string][]) {
+    checkpoint();
     const order = portableTables[table].split(',')[0]!;
     db.exec(`CREATE TABLE main.${table} AS SELECT ${portableTables[table]} FROM ${source} ORDER BY ${order}`);
   }
 }
 
 /** Takes the words of the chunks that stay at home out of the keyword index, block by block. */
-function forgetWords(db: Sqlite, chunkSetId: number): void {
+function forgetWords(db: Sqlite, chunkSetId: number, checkpoint: () => void): void {
   const missing = db
     .prepare(
       `SELECT c.id FROM store.chunks c JOIN store.files f ON f.id = c.file_id
@@ -84,6 +93,7 @@ function forgetWords(db: Sqlite, chunkSetId: number): void {
   );
   const writeRow = db.prepare('UPDATE main.postings SET data = ? WHERE id = ?');
   for (const [block, ids] of blocks) {
+    checkpoint();
     const lengths = lengthsOf(read.get(block) as Buffer);
     for (const id of ids) lengths[id & (blockSize - 1)] = 0;
     const alive = lengths.filter((length) => length > 0);
@@ -100,15 +110,10 @@ function countOf(db: Sqlite, table: string): number {
 }
 
 /**
- * Writes what serves in the database `store` to the new file `target`, in the portable form. `isWithheld` decides which files
- * stay at home, by path and the texts of their chunks in order.
- * @throws SextantError `index_missing` where nothing serves yet; `disk_full`, `database_damaged`
+ * Writes what serves in the database `store` to the new file `target`, in the portable form.
+ * @throws SextantError `index_missing` where nothing serves yet; `disk_full`, `database_damaged`; what `checkpoint` throws.
  */
-export function writePortable(
-  store: string,
-  target: string,
-  isWithheld: (path: string, texts: string[]) => boolean,
-): PortableContents {
+export function writePortable(store: string, target: string, options: WriteOptions): PortableContents {
   const db = new Database(target);
   try {
     return translated(() => {
@@ -118,9 +123,9 @@ export function writePortable(
       db.prepare('ATTACH ? AS store').run(store);
       return db.transaction(() => {
         const serving = servingOf(db);
-        const withheld = chooseFiles(db, serving.chunkSetId, isWithheld);
-        copyOut(db, serving);
-        if (withheld > 0) forgetWords(db, serving.chunkSetId);
+        const withheld = chooseFiles(db, serving.chunkSetId, options);
+        copyOut(db, serving, options.checkpoint);
+        if (withheld > 0) forgetWords(db, serving.chunkSetId, options.checkpoint);
         const { chunkerVersion, model } = serving;
         return {
           chunkerVersion,

@@ -6,12 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { SextantError } from '../../shared/errors.ts';
 import type { ExportSummary } from '../../shared/transfer.ts';
-import { withheldChunks } from '../secrets/scanSecrets.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat } from '../store/portableTables.ts';
-import { writePortable } from '../store/writePortable.ts';
 import { version } from '../version.ts';
 import { encodeHeader } from './indexFileHeader.ts';
+import { writePortableInThread } from './portableJob.ts';
 
 /** Zstandard's level: higher ones take several times as long for a few percent. */
 const level = 9;
@@ -42,8 +41,7 @@ export async function exportIndex(database: string, file: string, signal: AbortS
   const portable = path.join(path.dirname(database), `export-${id}.partial`);
   const partial = `${target}.${id}.partial`;
   try {
-    const isWithheld = (name: string, texts: string[]): boolean => withheldChunks(name, texts).size > 0;
-    const { withheld, ...contents } = writePortable(database, portable, isWithheld);
+    const { withheld, ...contents } = await writePortableInThread(database, portable, signal);
     const { size } = await stat(portable);
     const sha256 = await hashOf(portable, signal);
     const header = {

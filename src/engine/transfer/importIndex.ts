@@ -19,9 +19,9 @@ import type { ImportSummary } from '../../shared/transfer.ts';
 import { deleteDatabase, ownerOnly } from '../store/databaseFile.ts';
 import { schemaVersion } from '../store/migrate.ts';
 import { portableFormat } from '../store/portableTables.ts';
-import { readPortable } from '../store/readPortable.ts';
 import { WriterLease } from '../store/writerLease.ts';
 import { damagedFile, readHeader, type IndexFileHeader } from './indexFileHeader.ts';
+import { readPortableInThread } from './portableJob.ts';
 
 /** What this build and its settings can use. */
 export interface ImportExpectations {
@@ -161,7 +161,8 @@ export async function importIndex(
   const lent = path.join(storageDir, `${lentPrefix}${id}.db`);
   try {
     await unpack(source, bodyOffset, header, portable, signal);
-    readPortable(portable, building, header);
+    const { chunkerVersion, model } = header;
+    await readPortableInThread(portable, building, { chunkerVersion, model }, signal);
     signal.throwIfAborted();
     if (replace) clear(database);
     const { files, chunks } = header;

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { SextantError, serializeError } from '../../../shared/errors.ts';
 import { workerEntry } from '../../paths.ts';
+import { withStopFlag } from '../../runtime/stopFlag.ts';
 import { WorkerLink } from '../../runtime/workerLink.ts';
 import type { JudgeReply, TrainingEvent, TrainingJob, TrainingTask } from './trainingJob.ts';
 import type { TrainEncoderOptions, TrainingResult, Verdict } from './trainingTypes.ts';
@@ -16,27 +17,18 @@ export async function runTraining(task: TrainingTask, options: RunOptions): Prom
   if ((await stat(outDir).catch(() => undefined)) !== undefined) {
     throw new SextantError('invalid_argument', `${outDir} exists already.`, { hint: 'Name a folder that does not.' });
   }
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const halt = (): void => {
-    Atomics.store(stop, 0, 1);
-  };
-  const { port1, port2 } = new MessageChannel();
-  port1.on('message', (event: TrainingEvent) => void receive(event, options, port1));
-  // The thread saves its state before the process ends, for which its link waits: so this handler must be the first.
-  process.on('exit', halt);
-  const link = new WorkerLink<TrainingJob, TrainingResult>(workerEntry('trainWorker'), undefined, 'training');
-  signal?.addEventListener('abort', halt);
-  try {
-    return await link.request({ ...jobOf(task, options), stop, port: port2 }, [port2]);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', halt);
-    port1.close();
-    await link.dispose();
-    process.off('exit', halt);
-  }
+  // Told to stop, the thread saves its state first.
+  return withStopFlag(signal, async (stop) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (event: TrainingEvent) => void receive(event, options, port1));
+    const link = new WorkerLink<TrainingJob, TrainingResult>(workerEntry('trainWorker'), undefined, 'training');
+    try {
+      return await link.request({ ...jobOf(task, options), stop, port: port2 }, [port2]);
+    } finally {
+      port1.close();
+      await link.dispose();
+    }
+  });
 }
 
 function jobOf(task: TrainingTask, options: RunOptions): Omit<TrainingJob, 'stop' | 'port'> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { deserializeError } from '../../../shared/errors.ts';
 import { serveRequests } from '../../runtime/serveRequests.ts';
+import { isStopped } from '../../runtime/stopFlag.ts';
 import { train } from './train.ts';
 import type { JudgeReply, TrainingEvent, TrainingJob } from './trainingJob.ts';
 
@@ -10,7 +11,7 @@ serveRequests(async (job: TrainingJob) => {
   const send = (event: TrainingEvent): void => port.postMessage(event);
   const result = await train(job, {
     onStep: (step) => send({ kind: 'step', step }),
-    isStopped: () => Atomics.load(stop, 0) === 1,
+    isStopped: () => isStopped(stop),
     judge: async (candidate) => {
       send({ kind: 'candidate', candidate });
       const [reply] = (await once(port, 'message')) as [JudgeReply];

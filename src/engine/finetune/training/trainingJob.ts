@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { SerializedError } from '../../../shared/errors.ts';
+import type { StopFlag } from '../../runtime/stopFlag.ts';
 import type {
   ClassifiedText,
   ClassifierSettings,
@@ -40,8 +41,7 @@ export interface TrainingJob {
   readonly evaluates: boolean;
   readonly evaluateEvery: number | undefined;
   readonly maxSeconds: number | undefined;
-  /** Its one number turns 1 when training is to stop. */
-  readonly stop: Int32Array<SharedArrayBuffer>;
+  readonly stop: StopFlag;
   /** Events to the caller, verdicts from it. */
   readonly port: MessagePort;
 }

@@ -287,6 +287,21 @@ it('a cancelled import or export leaves nothing behind', async (t) => {
   const target = path.join(temporaryFolder(t), 'other.sxt');
   await assert.rejects(exportIndex(source.databaseFile, target, aborted), /enough/);
   assert.deepEqual(fs.readdirSync(path.dirname(target)), []);
+  // In the middle: the thread is under way when it is told.
+  const soon = (): AbortSignal => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 1);
+    return controller.signal;
+  };
+  await assert.rejects(exportIndex(source.databaseFile, target, soon()), /enough/);
+  assert.deepEqual(fs.readdirSync(path.dirname(target)), []);
+  const leftovers = () => fs.readdirSync(path.dirname(source.databaseFile)).filter((name) => name.includes('port-'));
+  assert.deepEqual(leftovers(), []);
+  await assert.rejects(
+    importIndex(path.join(storage, 'root.db'), file, { expected, replace: false, signal: soon() }),
+    /enough/,
+  );
+  assert.deepEqual(fs.readdirSync(storage), []);
   const nowhere = path.join(storage, 'no', 'such', 'folder', 'x.sxt');
   await assert.rejects(exportIndex(source.databaseFile, nowhere, signal), { code: 'invalid_argument' });
 });
