@@ -24,7 +24,9 @@ store.writeFiles(files.map((file) => ({ file, chunkSetIds: [chunkSet.id] })));
 store.skipFiles([{ path: 'logo.png', size: 3, mtimeMs: 5, reason: 'binary' }]);
 store.storeEmbeddings(
   generation!,
-  store.pending(generation!).map(({ textHash }) => ({ textHash, vector: fakeVector(textHash.toString('hex'), 32) })),
+  [...store.pending(generation!, 100)]
+    .flat()
+    .map(({ textHash }) => ({ textHash, vector: fakeVector(textHash.toString('hex'), 32) })),
 );
 store.close();
 fs.writeFileSync(target, gzipSync(fs.readFileSync(path.join(folder, 'x.db')), { level: 9 }));

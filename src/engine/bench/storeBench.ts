@@ -185,9 +185,7 @@ function fill(store: RootStore, { chunks, dimension }: StoreBenchOptions, words:
   while (store.sweep());
   const written = performance.now();
   const generation = target.generation!;
-  const pending = store.pending(generation);
-  for (let from = 0; from < pending.length; from += 256) {
-    const batch = pending.slice(from, from + 256);
+  for (const batch of store.pending(generation, 256)) {
     store.storeEmbeddings(
       generation,
       batch.map(({ textHash }) => ({ textHash, vector: vectors.near(undefined, 1) })),

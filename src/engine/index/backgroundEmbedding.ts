@@ -5,7 +5,7 @@ import type { Generation } from '../store/catalog.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { borrowEmbeddings } from './borrowEmbeddings.ts';
 import { Embedder } from './embedder.ts';
-import { EmbedQueue } from './embedQueue.ts';
+import { EmbedQueue, keyOf } from './embedQueue.ts';
 import type { TeamLayer } from './indexerOptions.ts';
 
 const linkedAtOnce = 1000;
@@ -78,7 +78,7 @@ export class BackgroundEmbedding {
   written(generation: Generation, paths: readonly string[]): void {
     if (this.#run === undefined) return;
     this.#queue.drop(paths);
-    this.#queue.add(this.#options.store.pending(generation, paths));
+    this.#queue.add(this.#options.store.pendingOf(generation, paths));
     this.#queue.changed(paths);
   }
 
@@ -124,16 +124,12 @@ export class BackgroundEmbedding {
   /** Looks for chunks that have no embedding yet; true when there are any that can have one. */
   async #refill(generation: Generation): Promise<boolean> {
     const { store } = this.#options;
-    const pending = store.pending(generation);
-    let linked = 0;
     // A model that was used before has an embedding for all of them: in parts, which stay whatever happens between them.
-    for (let at = 0; at < pending.length; at += linkedAtOnce) {
-      if (at > 0) await setImmediate();
-      linked += store.linkCached(generation, pending.slice(at, at + linkedAtOnce));
+    for (const pending of store.pending(generation, linkedAtOnce)) {
+      const left = store.linkCached(generation, pending);
+      this.#queue.add(left.filter(({ textHash }) => !this.embedder.failed.has(keyOf(textHash))));
+      if (pending.length === linkedAtOnce) await setImmediate();
     }
-    // A run that goes on meanwhile may have embedded some of them.
-    const left = linked === 0 && pending.length <= linkedAtOnce ? pending : store.pending(generation);
-    this.#queue.add(left.filter(({ textHash }) => !this.embedder.failed.has(textHash.toString('base64'))));
     return this.#queue.size > 0;
   }
 }

@@ -21,9 +21,9 @@ export async function borrowEmbeddings(
   if (team !== undefined) await borrowFromTeam(store, generation, team, signal);
   const cache = new SiblingCache(store.file, generation.fingerprint, damagedCopy);
   try {
-    const missing = cache.empty ? [] : store.pending(generation);
-    for (let from = 0; from < missing.length; from += lookedUpAtOnce) {
-      const found = missing.slice(from, from + lookedUpAtOnce).map(({ textHash }) => cache.find(textHash));
+    const missing = cache.empty ? [] : store.pending(generation, lookedUpAtOnce);
+    for (const part of missing) {
+      const found = part.map(({ textHash }) => cache.find(textHash));
       const borrowed = found.filter((embedding) => embedding !== undefined);
       if (borrowed.length > 0) store.adoptEmbeddings(generation, borrowed);
       await nextTurn();
@@ -40,13 +40,12 @@ async function borrowFromTeam(
   team: TeamLayer,
   signal: AbortSignal,
 ): Promise<void> {
-  const missing = store.pending(generation);
-  for (let from = 0; from < missing.length; from += askedForAtOnce) {
-    const hashes = missing.slice(from, from + askedForAtOnce).map(({ textHash }) => textHash);
+  for (const missing of store.pending(generation, askedForAtOnce)) {
+    const hashes = missing.map(({ textHash }) => textHash);
     const found = await team.vectors(generation.fingerprint, hashes);
     signal.throwIfAborted();
-    for (let part = 0; part < found.length; part += lookedUpAtOnce) {
-      store.adoptEmbeddings(generation, found.slice(part, part + lookedUpAtOnce));
+    for (let from = 0; from < found.length; from += lookedUpAtOnce) {
+      store.adoptEmbeddings(generation, found.slice(from, from + lookedUpAtOnce));
       await nextTurn();
     }
   }

@@ -1,8 +1,15 @@
 import type { PendingChunk } from '../store/embeddingWriter.ts';
 
+/** As small as may be, for there may be a million: the hash is made out of the key again, the path stands once. */
 interface Entry {
-  readonly chunk: PendingChunk;
   readonly key: string;
+  readonly chunkId: number;
+  readonly characters: number;
+}
+
+/** The hash of a text as a string of as many characters as it has bytes. */
+export function keyOf(textHash: Buffer): string {
+  return textHash.toString('latin1');
 }
 
 /**
@@ -11,7 +18,7 @@ interface Entry {
  */
 export class EmbedQueue {
   /** By path, in the order in which the files are taken when nothing has priority. */
-  readonly #byPath = new Map<string, Map<string, Entry>>();
+  readonly #byPath = new Map<string, Entry[]>();
   readonly #keys = new Set<string>();
   #first: readonly string[] = [];
   #recent: string[] = [];
@@ -26,24 +33,21 @@ export class EmbedQueue {
   }
 
   add(chunks: readonly PendingChunk[]): void {
-    for (const chunk of chunks) {
-      const key = chunk.textHash.toString('base64');
+    for (const { chunkId, path, textHash, characters } of chunks) {
+      const key = keyOf(textHash);
       if (this.#keys.has(key)) continue;
       this.#keys.add(key);
-      this.#characters += chunk.characters;
-      let entries = this.#byPath.get(chunk.path);
-      if (entries === undefined) {
-        entries = new Map();
-        this.#byPath.set(chunk.path, entries);
-      }
-      entries.set(key, { chunk, key });
+      this.#characters += characters;
+      let entries = this.#byPath.get(path);
+      if (entries === undefined) this.#byPath.set(path, (entries = []));
+      entries.push({ key, chunkId, characters });
     }
   }
 
   /** Forgets what was waiting of these files. */
   drop(paths: readonly string[]): void {
     for (const path of paths) {
-      for (const { chunk, key } of this.#byPath.get(path)?.values() ?? []) this.#forget(chunk, key);
+      for (const entry of this.#byPath.get(path) ?? []) this.#forget(entry);
       this.#byPath.delete(path);
     }
   }
@@ -83,12 +87,12 @@ export class EmbedQueue {
     const path = this.#first.find((candidate) => this.#byPath.has(candidate)) ?? this.#recent[0];
     const [chosen] = path === undefined ? this.#byPath.keys() : [path];
     const entries = chosen === undefined ? undefined : this.#byPath.get(chosen);
-    const [entry] = entries?.values() ?? [];
+    const entry = entries?.shift();
     if (chosen === undefined || entries === undefined || entry === undefined) return undefined;
-    entries.delete(entry.key);
-    if (entries.size === 0) this.#byPath.delete(chosen);
-    this.#forget(entry.chunk, entry.key);
-    return entry.chunk;
+    if (entries.length === 0) this.#byPath.delete(chosen);
+    this.#forget(entry);
+    const { key, chunkId, characters } = entry;
+    return { chunkId, path: chosen, textHash: Buffer.from(key, 'latin1'), characters };
   }
 
   #skipEmpty(paths: readonly string[]): number {
@@ -96,7 +100,7 @@ export class EmbedQueue {
     return index === -1 ? paths.length : index;
   }
 
-  #forget(chunk: PendingChunk, key: string): void {
-    if (this.#keys.delete(key)) this.#characters -= chunk.characters;
+  #forget({ key, characters }: Entry): void {
+    if (this.#keys.delete(key)) this.#characters -= characters;
   }
 }

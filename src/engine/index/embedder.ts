@@ -7,7 +7,7 @@ import { withheldAmong } from '../secrets/secretGuard.ts';
 import type { NewEmbedding, PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { isStorable } from '../store/vectorCodec.ts';
-import type { EmbedQueue } from './embedQueue.ts';
+import { keyOf, type EmbedQueue } from './embedQueue.ts';
 import { bodyHashOf, textHashOf } from './fileIndexer.ts';
 import { Throughput } from './throughput.ts';
 
@@ -45,7 +45,7 @@ interface Batch {
 /** Takes texts from the queue, encodes them and writes the embeddings, batch by batch. */
 export class Embedder {
   readonly throughput = new Throughput();
-  /** Texts that cannot be embedded, by hash; not tried again in this session. */
+  /** Texts that cannot be embedded, by {@link keyOf}; not tried again in this session. */
   readonly failed = new Set<string>();
   /** Those of them that an encoder elsewhere would have got, but that look like secrets. */
   readonly withheld = new Set<string>();
@@ -117,7 +117,7 @@ export class Embedder {
     const stale = new Set<string>();
     for (const item of taken) {
       const found = stored.get(item.chunkId);
-      if (found === undefined || this.failed.has(item.textHash.toString('base64'))) continue;
+      if (found === undefined || this.failed.has(keyOf(item.textHash))) continue;
       const text = this.#options.embeddingText(found.path, found.chunk);
       if (!textHashOf(text).equals(item.textHash)) {
         stale.add(found.path);
@@ -135,7 +135,7 @@ export class Embedder {
   }
 
   #withhold({ textHash }: PendingChunk): void {
-    const key = textHash.toString('base64');
+    const key = keyOf(textHash);
     this.failed.add(key);
     this.withheld.add(key);
   }
@@ -183,7 +183,7 @@ export class Embedder {
       if (batch.items.length === 1) {
         this.#failuresInARow += 1;
         if (this.#failuresInARow >= failuresInARow) throw error;
-        this.failed.add(batch.items[0]!.textHash.toString('base64'));
+        this.failed.add(keyOf(batch.items[0]!.textHash));
         return undefined;
       }
       const middle = Math.ceil(batch.items.length / 2);

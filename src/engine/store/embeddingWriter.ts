@@ -31,6 +31,10 @@ export interface StoredEmbedding {
 const keepUnusedMs = 90 * 24 * 3600 * 1000;
 const keepUnusedRows = 20_000;
 
+const pendingColumns = 'c.id AS chunkId, f.path, c.text_hash AS textHash, c.end_offset - c.start_offset AS characters';
+const unembedded =
+  'NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = $generation AND ce.chunk_id = c.id)';
+
 /** Writes embeddings and links chunks to them. No transactions of its own. */
 export class EmbeddingWriter {
   readonly #db: Sqlite;
@@ -55,19 +59,29 @@ export class EmbeddingWriter {
       .pluck();
   }
 
-  /** Chunks without an embedding in the generation, in the order of their ids; of these files only, when given. */
-  pending(generation: Generation, paths?: readonly string[]): PendingChunk[] {
-    const within = paths === undefined ? '' : 'AND f.path IN (SELECT value FROM json_each(?))';
-    const listed = paths === undefined ? [] : [JSON.stringify(paths)];
+  /** Chunks of these files without an embedding in the generation, in the order of their ids. */
+  pendingOf(generation: Generation, paths: readonly string[]): PendingChunk[] {
     return this.#db
       .prepare(
-        `SELECT c.id AS chunkId, f.path, c.text_hash AS textHash, c.end_offset - c.start_offset AS characters
-         FROM files f JOIN chunks c ON c.file_id = f.id
-         WHERE f.chunk_set_id = ? ${within}
-         AND NOT EXISTS (SELECT 1 FROM chunk_embeddings ce WHERE ce.generation_id = ? AND ce.chunk_id = c.id)
-         ORDER BY c.id`,
+        `SELECT ${pendingColumns} FROM files f JOIN chunks c ON c.file_id = f.id
+         WHERE f.chunk_set_id = $set AND f.path IN (SELECT value FROM json_each($paths)) AND ${unembedded} ORDER BY c.id`,
       )
-      .all(generation.chunkSetId, ...listed, generation.id) as PendingChunk[];
+      .all({
+        set: generation.chunkSetId,
+        generation: generation.id,
+        paths: JSON.stringify(paths),
+      }) as PendingChunk[];
+  }
+
+  /** The same of all files, the first `limit` of them above an id. */
+  pendingAfter(generation: Generation, chunkId: number, limit: number): PendingChunk[] {
+    // In the order of the chunks, or each part would look through all that come after it.
+    return this.#db
+      .prepare(
+        `SELECT ${pendingColumns} FROM chunks c CROSS JOIN files f ON f.id = c.file_id
+         WHERE c.id > $chunkId AND f.chunk_set_id = $set AND ${unembedded} ORDER BY c.id LIMIT $limit`,
+      )
+      .all({ set: generation.chunkSetId, generation: generation.id, chunkId, limit }) as PendingChunk[];
   }
 
   /**
@@ -117,17 +131,15 @@ export class EmbeddingWriter {
     return new Set(chosen.flatMap(({ id }) => (hashes.all(id) as Buffer[]).map((hash) => hash.toString('base64'))));
   }
 
-  /** Links chunks whose text was embedded before, such as when a model returns; returns how many. */
-  linkCached(generation: Generation, chunks: readonly PendingChunk[]): number {
+  /** Links chunks whose text was embedded before, such as when a model returns; returns the others. */
+  linkCached(generation: Generation, chunks: readonly PendingChunk[]): PendingChunk[] {
     const find = this.#db.prepare('SELECT id, vector FROM embeddings WHERE model_id = ? AND text_hash = ?');
-    let linked = 0;
-    for (const { chunkId, textHash } of chunks) {
+    return chunks.filter(({ chunkId, textHash }) => {
       const known = find.get(generation.modelId, textHash) as { id: number; vector: Buffer } | undefined;
-      if (known === undefined) continue;
+      if (known === undefined) return true;
       this.#files.link(generation, BigInt(chunkId), known.id, known.vector);
-      linked += 1;
-    }
-    return linked;
+      return false;
+    });
   }
 
   /** Deletes cached embeddings that nothing uses: the old ones, and the least recently used beyond the bound. */

@@ -262,9 +262,19 @@ export class RootStore {
     });
   }
 
-  /** See {@link EmbeddingWriter.pending}. */
-  pending(generation: Generation, paths?: readonly string[]): PendingChunk[] {
-    return this.#read(({ embeddings }) => embeddings.pending(generation, paths));
+  /** See {@link EmbeddingWriter.pendingOf}. */
+  pendingOf(generation: Generation, paths: readonly string[]): PendingChunk[] {
+    return this.#read(({ embeddings }) => embeddings.pendingOf(generation, paths));
+  }
+
+  /** All that {@link EmbeddingWriter.pendingAfter} has, in parts of `size`; each is read when the one before was dealt with. */
+  *pending(generation: Generation, size: number): Generator<PendingChunk[]> {
+    for (let after = Number.MIN_SAFE_INTEGER; ;) {
+      const part = this.#read(({ embeddings }) => embeddings.pendingAfter(generation, after, size));
+      if (part.length > 0) yield part;
+      if (part.length < size) return;
+      after = part.at(-1)!.chunkId;
+    }
   }
 
   /** See {@link EmbeddingWriter.knownTexts}. */
@@ -283,7 +293,7 @@ export class RootStore {
   }
 
   /** See {@link EmbeddingWriter.linkCached}. */
-  linkCached(generation: Generation, chunks: readonly PendingChunk[]): number {
+  linkCached(generation: Generation, chunks: readonly PendingChunk[]): PendingChunk[] {
     return this.#write((session) => session.embeddings.linkCached(generation, chunks));
   }
 

@@ -23,7 +23,7 @@ function write(store: RootStore, target: Target, ...files: IndexedFile[]): void 
 }
 
 function embedAll(store: RootStore, target: Target): void {
-  const pending = store.pending(target.generation!);
+  const pending = [...store.pending(target.generation!, 100)].flat();
   const { fingerprint, dimension } = target.generation!;
   store.storeEmbeddings(
     target.generation!,

@@ -45,7 +45,7 @@ function filledStore(context: TestContext, file = path.join(temporaryFolder(cont
     const noise = gaussian(random);
     return unit(centres[random.below(centres.length)]!.map((value, i) => value + spread * noise[i]! + offset));
   };
-  const pending = store.pending(target.generation!);
+  const pending = [...store.pending(target.generation!, 100)].flat();
   store.storeEmbeddings(
     target.generation!,
     pending.map(({ textHash }) => ({ textHash, vector: near(1) })),
@@ -154,7 +154,7 @@ test('what is written after a search is found by the next one, over another conn
   store.writeFiles([
     { file: indexedFile('src/new.ts', [{ name: 'n', text: 'new' }]), chunkSetIds: [target.chunkSet.id] },
   ]);
-  const [pending] = store.pending(target.generation!);
+  const [pending] = [...store.pending(target.generation!, 100)].flat();
   store.storeEmbeddings(target.generation!, [{ textHash: pending!.textHash, vector: query }]);
   const found = nearest();
   assert.ok(found.every((candidate) => candidate!.score > 0.999));
