@@ -19,6 +19,13 @@ export type TeamSettings = z.infer<typeof teamSettingsSchema>;
 
 export const defaultView = 'main';
 
+/** How far publishing is: files that are in the shared index, of how many, or parts of the graph over its vectors. */
+export interface PublishProgress {
+  readonly step: 'files' | 'graph';
+  readonly done: number;
+  readonly total: number;
+}
+
 /** What publishing a folder's index did. */
 export interface PublishSummary {
   readonly repository: string;

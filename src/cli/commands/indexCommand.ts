@@ -5,7 +5,7 @@ import { databaseFile } from '../../engine/store/databaseFile.ts';
 import { exportIndex } from '../../engine/transfer/exportIndex.ts';
 import { importIndex } from '../../engine/transfer/importIndex.ts';
 import type { WorkspaceRoot } from '../../shared/protocol.ts';
-import type { PublishSummary } from '../../shared/team.ts';
+import type { PublishProgress, PublishSummary } from '../../shared/team.ts';
 import { stringOption, type Command, type CommandContext } from '../command.ts';
 import { engineSettings } from '../engineSettings.ts';
 import { progressLine } from '../progressLine.ts';
@@ -47,7 +47,12 @@ async function exportFile({ options, signal }: CommandContext, root: WorkspaceRo
 }
 
 function publish({ engine, signal, progress }: CommandContext, root: WorkspaceRoot): Promise<PublishSummary> {
-  const show = (done: number, total: number): void => progress(`sharing · ${done} of ${total} files`);
+  const show = ({ step, done, total }: PublishProgress): void =>
+    progress(
+      step === 'files'
+        ? `sharing · ${done} of ${total} files`
+        : `sharing · the server makes the graph of the vectors, ${Math.floor((100 * done) / total)} %`,
+    );
   return engine().opened(root.uri).publish(engine().status().model, signal, show);
 }
 

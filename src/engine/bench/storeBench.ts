@@ -213,7 +213,7 @@ async function sharedFigures(
     view: defaultView,
     model,
     signal,
-    onProgress: (done, total) => onProgress?.(`publishing: ${done} of ${total} files`),
+    onProgress: ({ step, done, total }) => onProgress?.(`publishing · ${step} · ${done} of ${total}`),
   });
   const index = await shared.index(repository, defaultView, model.fingerprint);
   const client = new OwnClient(index, 'hybrid', model, signal);

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chunkTerms, termsOf, type Tokenizer } from '../index/chunkTerms.ts';
+import type { PublishProgress } from '../../shared/team.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import type { PostgresConnection } from '../store/postgres/postgresConnection.ts';
 import { keyOf, type FileKey, type SharedFile } from '../store/postgres/sharedFile.ts';
 import { SharedWriter, type WriterTarget } from '../store/postgres/sharedWriter.ts';
-import { ensureGraph } from '../store/postgres/vectorTable.ts';
+import { ensureGraph } from '../store/postgres/vectorGraph.ts';
 import { writeView, type ViewState } from '../store/postgres/viewWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import type { WholeFile } from '../store/wholeFiles.ts';
@@ -21,8 +22,7 @@ export interface PublishOptions extends WriterTarget {
   readonly view: string;
   readonly codeTokens: Tokenizer;
   readonly signal: AbortSignal | undefined;
-  /** Files that are in the shared index now, of how many. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly onProgress?: ((progress: PublishProgress) => void) | undefined;
 }
 
 interface LocalFile extends FileKey {
@@ -40,7 +40,7 @@ export interface Published extends ViewState {
  * @throws SextantError `store_offline` and others of the connection; the signal's reason when cancelled.
  */
 export async function publishIndex(options: PublishOptions): Promise<Published> {
-  const { store, connection, repositoryId, chunker, model, view, signal } = options;
+  const { store, connection, repositoryId, chunker, model, view, signal, onProgress } = options;
   const writer = new SharedWriter(connection, { repositoryId, chunker, model });
   const serving = store.read((reader) => reader.serving());
   const files = serving === undefined ? [] : store.read((reader) => reader.whole.list(serving.chunkSet.id));
@@ -55,7 +55,7 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
     signal?.throwIfAborted();
     await writer.add(batch);
     withheld += batch.reduce((sum, file) => sum + file.withheld, 0);
-    options.onProgress?.((done += batch.length), files.length);
+    onProgress?.({ step: 'files', done: (done += batch.length), total: files.length });
     await nextTurn();
   }
   // Without statistics the planner takes new tables for empty ones.
@@ -67,7 +67,10 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
       read,
       signal,
     );
-    await ensureGraph(connection, repositoryId, model);
+    await ensureGraph(connection, repositoryId, model, {
+      signal,
+      onProgress: (blocks, total) => onProgress?.({ step: 'graph', done: blocks, total }),
+    });
   }
   signal?.throwIfAborted();
   const all = await knownFiles(writer, files);

@@ -1,5 +1,5 @@
 import { SextantError } from '../../shared/errors.ts';
-import type { PublishSummary, TeamSettings } from '../../shared/team.ts';
+import type { PublishProgress, PublishSummary, TeamSettings } from '../../shared/team.ts';
 import { chunkerVersion } from '../chunk/chunkerVersion.ts';
 import type { ModelIdentity } from '../store/catalog.ts';
 import { checkPostgresSchema, migratePostgres } from '../store/postgres/migratePostgres.ts';
@@ -20,7 +20,7 @@ export interface PublishRequest {
   /** Whose vectors are shared; undefined for words alone. */
   readonly model: ModelIdentity | undefined;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (progress: PublishProgress) => void;
 }
 
 /** A shared index on PostgreSQL, with its connections. Owned and closed by whoever made it. */

@@ -1,7 +1,7 @@
 import { SextantError, serializeError } from '../../shared/errors.ts';
 import type { LogLine } from '../../shared/protocol.ts';
 import type { RootStatus } from '../../shared/status.ts';
-import type { PublishSummary, TeamSettings } from '../../shared/team.ts';
+import type { PublishProgress, PublishSummary, TeamSettings } from '../../shared/team.ts';
 import type { TeamLayer } from '../index/indexerOptions.ts';
 import type { SearchRoot } from '../search/searchRoot.ts';
 import type { ModelIdentity } from '../store/catalog.ts';
@@ -110,7 +110,7 @@ export class TeamRoot implements TeamLayer {
   async publish(
     model: ModelIdentity | undefined,
     signal?: AbortSignal,
-    onProgress?: (done: number, total: number) => void,
+    onProgress?: (progress: PublishProgress) => void,
   ): Promise<PublishSummary> {
     const { settings, store } = this.#options;
     return this.#shared.publish({

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
+import { PostgresConnection } from '../../../src/engine/store/postgres/postgresConnection.ts';
+import { ensureGraph } from '../../../src/engine/store/postgres/vectorGraph.ts';
+import { findModel } from '../../../src/engine/store/postgres/vectorTable.ts';
 import type { NearCandidate, SearchSource } from '../../../src/engine/store/searchIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
 import { SextantError, type ErrorCode } from '../../../src/shared/errors.ts';
@@ -222,6 +225,36 @@ test('a run that was cut by the end of the server resumes behind what it had bro
   assert.deepEqual(await index.counts(), folder.store.reader.counts());
   const [hit] = await index.chunks((await index.keyword(['file6'], weights, 1, {})).best.map(({ chunkId }) => chunkId));
   assert.equal(hit?.path, 'src/big6.ts');
+});
+
+test('a graph is made beside other writers, once however many want it, and anew where its making was cut', async (t) => {
+  const { url, folder, encoder, shared, connections } = await fixture(t, someFiles(60));
+  await shared.publish({ store: folder.store, repository: 'r', view: 'main', model: encoder });
+  const connection = new PostgresConnection(url, { connections });
+  t.after(() => connection.close());
+  const model = (await findModel(connection, encoder.fingerprint))!;
+  const [repository] = await rowsOf(url, 'SELECT repository_id::int AS id FROM sextant.repositories');
+  const id = Number(repository!['id']);
+  const graphs = () =>
+    rowsOf(
+      url,
+      `SELECT i.indisvalid AS whole FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+       WHERE c.relname LIKE 'vectors_%_graph_%'`,
+    );
+  assert.equal(await ensureGraph(connection, id, model), false);
+  await assert.rejects(
+    ensureGraph(connection, id, model, { from: 1, signal: AbortSignal.abort(new Error('enough')) }),
+    /enough/,
+  );
+  assert.deepEqual(await graphs(), []);
+  const makers = Array.from({ length: connections }, () => ensureGraph(connection, id, model, { from: 1 }));
+  assert.ok((await Promise.all(makers)).includes(true));
+  assert.deepEqual(await graphs(), [{ whole: true }]);
+  await rowsOf(url, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sextant.vectors_1_graph_1'::regclass");
+  assert.equal(await ensureGraph(connection, id, model, { from: 1 }), true);
+  assert.deepEqual(await graphs(), [{ whole: true }]);
+  const index = await shared.index('r', 'main', encoder.fingerprint);
+  await assertSame(index, folder.store.reader, encoder);
 });
 
 if (realPostgres !== undefined) {

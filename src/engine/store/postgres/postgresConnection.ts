@@ -95,17 +95,45 @@ export class PostgresConnection implements Statements {
     }
   }
 
+  /**
+   * Statements one by one, outside of any transaction, on a line of its own: it is cut at the end, so nothing that was set is left, and when
+   * the signal is aborted, upon which a server that looks after its clients gives up what it does.
+   * @throws SextantError, see {@link translatePostgresError}; the signal's reason.
+   */
+  async session<T>(work: (statements: Statements) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    const client = await this.#connect();
+    let connected = true;
+    const cut = (): void => {
+      if (connected) client.release(true);
+      connected = false;
+    };
+    signal?.addEventListener('abort', cut);
+    try {
+      return await work(statements(client, this.host, this.#tag));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', cut);
+      cut();
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
-  async #transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    let client: pg.PoolClient;
+  async #connect(): Promise<pg.PoolClient> {
     try {
-      client = await this.#pool.connect();
+      return await this.#pool.connect();
     } catch (error) {
       throw translatePostgresError(error, this.host);
     }
+  }
+
+  async #transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
     const inside = statements(client, this.host, this.#tag);
     let broken: Error | undefined;
     try {

@@ -8,9 +8,6 @@ export interface SharedModel {
   readonly dimension: number;
 }
 
-/** Below so many vectors of a repository a scan is as fast as a graph, and exact. */
-export const graphFrom = 20_000;
-
 /** Vectors of one model, by the hash of the embedded text: a table for each, for its columns have the model's dimension. */
 export function vectorTable(modelId: number): string {
   return `sextant.vectors_${modelId}`;
@@ -53,37 +50,4 @@ export async function ensureModel(connection: PostgresConnection, model: ModelId
     await statements.rows(protect(`vectors_${modelId}`));
     return { modelId, dimension: model.dimension };
   });
-}
-
-/**
- * Gives a repository that has grown large a graph over the signs of its vectors (HNSW, Malkov and Yashunin 2016): one for each
- * repository, so that none is searched through the vectors of others. Made after the first load, which is many times faster than
- * growing it row by row. Returns whether there is one now.
- */
-export async function ensureGraph(
-  connection: PostgresConnection,
-  repositoryId: number,
-  { modelId, dimension }: SharedModel,
-): Promise<boolean> {
-  const name = `vectors_${modelId}_graph_${repositoryId}`;
-  const [present] = await connection.rows<{ present: boolean }>('SELECT to_regclass($1) IS NOT NULL AS present', [
-    `sextant.${name}`,
-  ]);
-  if (present?.present === true) return true;
-  const [counted] = await connection.rows<{ count: number }>(
-    `SELECT count(*) AS count FROM ${vectorTable(modelId)} WHERE repository_id = $1`,
-    [repositoryId],
-  );
-  if (counted!.count < graphFrom) return false;
-  await connection.transaction(async (statements) => {
-    await statements.rows('SELECT pg_advisory_xact_lock($1)', [schemaLock]);
-    await statements.rows("SET LOCAL maintenance_work_mem = '512MB'");
-    await statements.rows('SET LOCAL statement_timeout = 0');
-    await statements.rows(
-      `CREATE INDEX IF NOT EXISTS ${name} ON ${vectorTable(modelId)}
-       USING hnsw ((${signsOf('vector', dimension)}) bit_hamming_ops) WITH (m = 16, ef_construction = 64)
-       WHERE repository_id = ${repositoryId}`,
-    );
-  });
-  return true;
 }
