@@ -1,5 +1,5 @@
 import type { SearchFilters } from '../../shared/search.ts';
-import type { CandidateFilter, SearchSource } from '../store/searchIndex.ts';
+import type { CandidateFilter, FileRow, SearchSource } from '../store/searchIndex.ts';
 import { pathFilter } from './pathFilter.ts';
 
 /** A workspace root that is searched: its canonical URI and the reading side of its store. */
@@ -8,17 +8,29 @@ export interface SearchRoot {
   readonly index: SearchSource;
 }
 
+/** By list of files: those that were allowed by the globs asked for last, for a filter stays while the questions change. */
+const lastAllowed = new WeakMap<
+  readonly FileRow[],
+  { readonly globs: string; readonly fileIds: ReadonlySet<number> }
+>();
+
+function filesAllowed(files: readonly FileRow[], globs: readonly string[]): ReadonlySet<number> {
+  const key = JSON.stringify(globs);
+  const known = lastAllowed.get(files);
+  if (known?.globs === key) return known.fileIds;
+  const allows = pathFilter(globs);
+  const fileIds = new Set(files.flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
+  lastAllowed.set(files, { globs: key, fileIds });
+  return fileIds;
+}
+
 /** Files allowed by the path globs of one root, and the other filters as they are. */
 export async function resolveFilter(index: SearchSource, filters: SearchFilters): Promise<CandidateFilter> {
   const { languages, kinds, scopes, paths } = filters;
   const present = <T>(values: readonly T[] | undefined) =>
     values === undefined || values.length === 0 ? undefined : values;
   const globs = present(paths);
-  const allows = globs === undefined ? undefined : pathFilter(globs);
-  const fileIds =
-    allows === undefined
-      ? undefined
-      : new Set((await index.files()).flatMap((file) => (allows(file.path) ? [file.fileId] : [])));
+  const fileIds = globs === undefined ? undefined : filesAllowed(await index.files(), globs);
   return {
     ...(present(languages) && { languages: present(languages)! }),
     ...(present(kinds) && { kinds: present(kinds)! }),

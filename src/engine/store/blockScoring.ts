@@ -7,6 +7,7 @@ import {
   scorePostings,
   type PostingWeights,
 } from './postingCodec.ts';
+import { maskBits, type ChunkMask } from './chunkMask.ts';
 import { scoreBoard } from './scoreBoard.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from './searchIndex.ts';
 
@@ -144,8 +145,6 @@ export class Slots {
   readonly #blocks: Blocks;
   readonly #ids: readonly number[];
   readonly #firsts: ReadonlyMap<number, number>;
-  /** By slot; of the last search, until another begins. */
-  #scores: Float32Array | undefined;
   /** By slot; zero but while it is in use. */
   #marks: Uint32Array | undefined;
 
@@ -173,29 +172,19 @@ export class Slots {
     return new DecodedMatches(this.#frequency(lists), this.#placed(lists, fieldWeights), this.#norms.length);
   }
 
-  /** The best by BM25, best first, equal ones by id. */
-  best(terms: Iterable<TermMatches>, wanted: number): Candidate[] {
-    this.score(terms);
-    return this.top(wanted);
-  }
-
   /**
-   * BM25 with weighted fields: the frequency of a term is the sum over the fields of weight times count, the length that of the whole
-   * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3). The scores stand until others are asked for.
+   * The best by BM25, best first, equal ones by id; of those in `mask` where there is one. BM25 with weighted fields: the frequency of a term is the sum over the fields of weight times count, the length that of the whole
+   * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3).
    */
-  score(terms: Iterable<TermMatches>): void {
-    const scores = (this.#scores = scoreBoard.zeros(this.#norms.length));
+  best(terms: Iterable<TermMatches>, wanted: number, mask?: ChunkMask): Candidate[] {
+    if (wanted <= 0) return [];
+    const scores = scoreBoard.zeros(this.#norms.length);
     for (const matches of terms) {
       // Never negative, unlike the first form of the formula, so a word that stands everywhere does no harm.
       const idf = Math.log(1 + (this.#total - matches.frequency + 0.5) / (matches.frequency + 0.5));
       matches.score(idf * (k1 + 1), scores);
     }
-  }
-
-  /** See {@link score}. */
-  top(wanted: number): Candidate[] {
-    const scores = this.#scores;
-    if (scores === undefined || wanted <= 0) return [];
+    if (mask !== undefined) this.#leave(mask, scores);
     const best = slotsAbove(scores, wanted).map((slot) => ({ chunkId: this.#chunkAt(slot), score: scores[slot]! }));
     return best.sort((left, right) => right.score - left.score || left.chunkId - right.chunkId).slice(0, wanted);
   }
@@ -215,6 +204,18 @@ export class Slots {
           chunkIds,
         ),
     };
+  }
+
+  /** Takes the scores of all others away. */
+  #leave({ words }: ChunkMask, scores: Float32Array): void {
+    for (const [block, first] of this.#firsts) {
+      const firstWord = (block * blockSize) / maskBits;
+      for (let slot = first; slot < first + blockSize; slot += maskBits) {
+        const word = words[firstWord + (slot - first) / maskBits] ?? 0;
+        if (word === 0) scores.fill(0, slot, slot + maskBits);
+        else for (let bit = 0; bit < maskBits; bit += 1) if ((word & (1 << bit)) === 0) scores[slot + bit] = 0;
+      }
+    }
   }
 
   /** Undefined for a chunk of another block. */

@@ -1,4 +1,5 @@
 import type { Generation } from './catalog.ts';
+import type { ChunkMask } from './chunkMask.ts';
 import { vectorTable } from './searchTables.ts';
 import { longestCode } from './signKernel.ts';
 import { SignTable } from './signTable.ts';
@@ -48,6 +49,7 @@ export class GenerationSigns {
   #impossible: boolean;
   #loaded: Loaded | undefined;
   #lastState = '';
+  #lastMasked: { readonly mask: ChunkMask; readonly of: Uint8Array; readonly usable: Uint8Array } | undefined;
 
   constructor(db: Sqlite, generation: Generation, limits = defaultLimits) {
     this.#db = db;
@@ -58,10 +60,10 @@ export class GenerationSigns {
   }
 
   /**
-   * About the `limit` nearest chunks to an L2-normalised `vector`, nearest first. Undefined where there are too many vectors, and where
+   * About the `limit` nearest chunks to an L2-normalised `vector`, nearest first, of those in `mask` where there is one. Undefined where there are too many vectors, and where
    * reading their signs first would take longer than vec0.
    */
-  nearest(vector: Float32Array, limit: number): number[] | undefined {
+  nearest(vector: Float32Array, limit: number, mask: ChunkMask | undefined): number[] | undefined {
     if (this.#impossible) return undefined;
     const state = stateOf(this.#statements);
     const seen = state === this.#lastState;
@@ -69,8 +71,18 @@ export class GenerationSigns {
     // One snapshot for all of it, for others may write meanwhile.
     if (this.#loaded?.state !== state) this.#loaded = this.#db.transaction(() => this.#load(state, seen))();
     if (this.#loaded === undefined) return undefined;
-    const { table, usable, chunkIds } = this.#loaded;
+    const { table, chunkIds } = this.#loaded;
+    const usable = mask === undefined ? this.#loaded.usable : this.#masked(this.#loaded, mask);
     return table.nearest(vector, limit, usable).map((slot) => Number(chunkIds[slot]!));
+  }
+
+  /** Kept, for the mask of a filter is the same for as long as it is asked for. */
+  #masked({ usable, chunkIds }: Loaded, mask: ChunkMask): Uint8Array {
+    if (this.#lastMasked?.mask !== mask || this.#lastMasked.of !== usable) {
+      const passing = usable.map((taken, slot) => (taken === 1 && mask.has(Number(chunkIds[slot]!)) ? 1 : 0));
+      this.#lastMasked = { mask, of: usable, usable: passing };
+    }
+    return this.#lastMasked.usable;
   }
 
   #load(state: string, seen: boolean): Loaded | undefined {

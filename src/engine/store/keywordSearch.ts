@@ -1,14 +1,10 @@
-import { Slots, type BlockRow, type Blocks, type PostingList, type TermMatches } from './blockScoring.ts';
-import { conditionOf } from './candidateFilter.ts';
+import { Slots, type BlockRow, type Blocks, type PostingList } from './blockScoring.ts';
+import type { ChunkMasks } from './chunkMask.ts';
 import { lengthsOf } from './keywordWriter.ts';
-import type { Labels } from './labels.ts';
 import { forEachRecord, hashOfTerm, rowOf } from './postingCodec.ts';
-import type { Candidate, CandidateFilter, FieldWeights, KeywordMatches } from './searchIndex.ts';
+import type { CandidateFilter, FieldWeights, KeywordMatches } from './searchIndex.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import { stateOf, StatementCache, type Sqlite } from './sqlite.ts';
-
-/** How many of the best are put through the filter first, per result wanted. */
-const filterFactor = 4;
 
 interface LengthRow extends Omit<BlockRow, 'lengths'> {
   readonly data: Buffer;
@@ -31,15 +27,16 @@ interface Present {
 
 /** BM25 over all chunks of a set that hold any of the terms; see {@link Slots.best}. */
 export class KeywordSearch {
-  readonly #labels: Labels;
+  readonly #masks: ChunkMasks;
   readonly #statements: StatementCache;
   readonly #postings: string;
   readonly #lengths: string;
   #known: Present | undefined;
 
-  constructor(db: Sqlite, labels: Labels, chunkSetId: number) {
+  /** `masks`: of the same set. */
+  constructor(db: Sqlite, masks: ChunkMasks, chunkSetId: number) {
     this.#statements = new StatementCache(db);
-    this.#labels = labels;
+    this.#masks = masks;
     this.#postings = postingTable(chunkSetId);
     this.#lengths = lengthTable(chunkSetId);
   }
@@ -50,17 +47,7 @@ export class KeywordSearch {
     const matches = new Map(
       [...this.#postingsOf([...new Set(terms)], present)].map(([term, lists]) => [term, slots.matches(lists, weights)]),
     );
-    return slots.keywordMatches(this.#best(slots, [...matches.values()], limit, filter), terms, matches);
-  }
-
-  #best(slots: Slots, matches: readonly TermMatches[], limit: number, filter: CandidateFilter): Candidate[] {
-    slots.score(matches);
-    const hasFilter = conditionOf(filter, this.#labels, filterColumns) !== undefined;
-    for (let wanted = hasFilter ? limit * filterFactor : limit; ; wanted *= filterFactor) {
-      const best = slots.top(wanted);
-      const passing = hasFilter ? this.#passing(best, filter) : best;
-      if (passing.length >= limit || best.length < wanted) return passing.slice(0, limit);
-    }
+    return slots.keywordMatches(slots.best(matches.values(), limit, this.#masks.of(filter)), terms, matches);
   }
 
   /** Read anew where this connection or another has changed anything. */
@@ -111,22 +98,4 @@ export class KeywordSearch {
     }
     present.keptBytes += missing.length * keptOverhead;
   }
-
-  #passing(candidates: readonly Candidate[], filter: CandidateFilter): Candidate[] {
-    const condition = conditionOf(filter, this.#labels, filterColumns);
-    if (condition === undefined) return [...candidates];
-    const ids = JSON.stringify(candidates.map(({ chunkId }) => chunkId));
-    const passing = new Set(
-      this.#statements
-        .get(
-          `SELECT c.id FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value CROSS JOIN files f ON f.id = c.file_id
-           WHERE ${condition.sql}`,
-        )
-        .pluck()
-        .all(ids, ...condition.parameters) as number[],
-    );
-    return candidates.filter(({ chunkId }) => passing.has(chunkId));
-  }
 }
-
-const filterColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id', file: 'f.id' };

@@ -84,7 +84,7 @@ export class RootIndex implements SearchIndex {
     return this.#store.read((reader) => reader.chunksAt(path, startLine, endLine));
   }
 
-  files(): FileRow[] {
+  files(): readonly FileRow[] {
     return this.#store.read((reader) => reader.files());
   }
 

@@ -96,7 +96,8 @@ export interface SearchIndex {
   embeddings(chunkIds: readonly number[]): Map<number, Float32Array>;
   chunksOfFile(fileId: number): ChunkRow[];
   chunksAt(path: string, startLine: number, endLine: number): ChunkRow[];
-  files(): FileRow[];
+  /** In the order of their paths; the same array for as long as nothing has changed. */
+  files(): readonly FileRow[];
   counts(): { readonly files: number; readonly chunks: number; readonly embedded: number };
 }
 

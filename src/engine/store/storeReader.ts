@@ -2,6 +2,7 @@ import type { SearchScope, SymbolKind } from '../../shared/search.ts';
 import type { Chunk } from '../chunk/chunk.ts';
 import { conditionOf } from './candidateFilter.ts';
 import type { Catalog, ChunkSet, Generation } from './catalog.ts';
+import { ChunkMasks } from './chunkMask.ts';
 import { KeywordSearch } from './keywordSearch.ts';
 import type { Labels } from './labels.ts';
 import type {
@@ -66,6 +67,8 @@ export class StoreReader implements SearchIndex {
   readonly #db: Sqlite;
   readonly #statements: StatementCache;
   #counted: { readonly state: string; readonly counts: Counts } | undefined;
+  #listed: { readonly state: string; readonly files: readonly FileRow[] } | undefined;
+  #masks: { readonly chunkSetId: number; readonly masks: ChunkMasks } | undefined;
   #keywordSearch: { readonly chunkSetId: number; readonly search: KeywordSearch } | undefined;
   #vectorSearch: { readonly generationId: number; readonly search: VectorSearch } | undefined;
 
@@ -177,7 +180,13 @@ export class StoreReader implements SearchIndex {
     return this.#chunkRows(where, [setId, path, endLine, startLine]);
   }
 
-  files(): FileRow[] {
+  files(): readonly FileRow[] {
+    const state = stateOf(this.#statements);
+    if (this.#listed?.state !== state) this.#listed = { state, files: this.#list() };
+    return this.#listed.files;
+  }
+
+  #list(): FileRow[] {
     const rows = this.#statements
       .get(
         `SELECT id AS fileId, path, language_id AS languageId, scope_id AS scopeId, chunk_count AS chunkCount
@@ -238,7 +247,7 @@ export class StoreReader implements SearchIndex {
     const set = this.#catalog.chunkSet('serving');
     if (set === undefined) return undefined;
     if (this.#keywordSearch?.chunkSetId !== set.id) {
-      this.#keywordSearch = { chunkSetId: set.id, search: new KeywordSearch(this.#db, this.#labels, set.id) };
+      this.#keywordSearch = { chunkSetId: set.id, search: new KeywordSearch(this.#db, this.#masksOf(set.id), set.id) };
     }
     return this.#keywordSearch.search;
   }
@@ -247,10 +256,18 @@ export class StoreReader implements SearchIndex {
     if (this.#vectorSearch?.generationId !== generation.id) {
       this.#vectorSearch = {
         generationId: generation.id,
-        search: new VectorSearch(this.#db, this.#labels, generation),
+        search: new VectorSearch(this.#db, this.#labels, this.#masksOf(generation.chunkSetId), generation),
       };
     }
     return this.#vectorSearch.search;
+  }
+
+  /** The same for words and vectors, which are asked with the same filter. */
+  #masksOf(chunkSetId: number): ChunkMasks {
+    if (this.#masks?.chunkSetId !== chunkSetId) {
+      this.#masks = { chunkSetId, masks: new ChunkMasks(this.#db, this.#labels, chunkSetId) };
+    }
+    return this.#masks.masks;
   }
 
   #symbolHits(match: string, parameters: readonly string[], limit: number, filter: CandidateFilter): SymbolHit[] {

@@ -1,5 +1,6 @@
 import { conditionOf, type Condition } from './candidateFilter.ts';
 import type { Generation } from './catalog.ts';
+import type { ChunkMasks } from './chunkMask.ts';
 import { GenerationSigns } from './generationSigns.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate, CandidateFilter } from './searchIndex.ts';
@@ -34,8 +35,8 @@ interface PlacedVector extends Stored {
 }
 
 /**
- * Nearest neighbours in one generation: scan the signs, rescore the nearest with the stored vectors. The signs are scanned in memory; with
- * a filter, and where there are too many, in vec0.
+ * Nearest neighbours in one generation: scan the signs, rescore the nearest with the stored vectors. The signs are scanned in memory;
+ * where there are too many, in vec0.
  *
  * vec0 selects the k nearest of each block of rows in O(k · rows), which at k = 500 costs twenty times the scan. A bound on the
  * distance leaves it little to select from, so the distance below which about k rows lie is estimated on a sample first, and
@@ -43,14 +44,17 @@ interface PlacedVector extends Stored {
  */
 export class VectorSearch {
   readonly #labels: Labels;
+  readonly #masks: ChunkMasks;
   readonly #generation: Generation;
   readonly #sample: VectorSample;
   readonly #signs: GenerationSigns;
   readonly #statements: StatementCache;
 
-  constructor(db: Sqlite, labels: Labels, generation: Generation) {
+  /** `masks`: of the generation's set of chunks. */
+  constructor(db: Sqlite, labels: Labels, masks: ChunkMasks, generation: Generation) {
     this.#statements = new StatementCache(db);
     this.#labels = labels;
+    this.#masks = masks;
     this.#generation = generation;
     this.#sample = new VectorSample(db, labels, generation);
     this.#signs = new GenerationSigns(db, generation);
@@ -106,8 +110,7 @@ export class VectorSearch {
   #candidates(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): number[] {
     if (total <= exactBelow) return this.#embedded(filter);
     const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
-    const unfiltered = labels === undefined && filter.fileIds === undefined;
-    const here = unfiltered ? this.#signs.nearest(vector, Math.max(leastEstimated, limit)) : undefined;
+    const here = this.#signs.nearest(vector, Math.max(leastEstimated, limit), this.#masks.of(filter));
     if (here !== undefined) return here;
     const signs = signBits(vector);
     const wanted = Math.max(leastRescored, limit * rescoreFactor);

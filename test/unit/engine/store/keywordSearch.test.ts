@@ -147,6 +147,26 @@ test('filters keep the ranking of what passes them', (context) => {
   });
 });
 
+test('a filter that is asked for again knows what was written meanwhile', (context) => {
+  const { store, chunkSetIds } = openStore(context);
+  const files = randomFiles(new SeededRandom(4), 90, 'src').map((file, i) =>
+    i % 3 === 0 ? { ...file, path: `docs/g${i}.md`, language: 'markdown', scope: 'docs' as const } : file,
+  );
+  const write = (some: readonly IndexedFile[]) => store.writeFiles(some.map((file) => ({ file, chunkSetIds })));
+  const paths = () =>
+    store.read((reader) => {
+      const { best } = reader.keyword(['term0', 'term1', 'term2'], weights, 1000, { scopes: ['docs'] });
+      return [...new Set(reader.chunks(best.map(({ chunkId }) => chunkId)).map(({ path: file }) => file))].sort();
+    });
+  const documents = files.filter(({ scope }) => scope === 'docs').map(({ path: file }) => file);
+  write(files.slice(0, 60));
+  assert.deepEqual(paths(), documents.slice(0, 20).sort());
+  write(files.slice(60));
+  assert.deepEqual(paths(), documents.toSorted());
+  store.removeFiles(documents.slice(0, 25));
+  assert.deepEqual(paths(), documents.slice(25).sort());
+});
+
 test('nothing in a term is syntax', (context) => {
   const { store, chunkSetIds } = openStore(context);
   store.writeFiles(randomFiles(new SeededRandom(1), 3, 'a').map((file) => ({ file, chunkSetIds })));

@@ -177,7 +177,7 @@ test('places of what was deleted are not found and crowd nothing out', (context)
     let hits = 0;
     for (let i = 0; i < 20; i += 1) {
       const query = near(0.7);
-      const found = signs.nearest(query, 100)!;
+      const found = signs.nearest(query, 100, undefined)!;
       assert.ok(found.length === 100 && found.every((chunkId) => there.has(chunkId)), `offset ${offset}`);
       hits += exact(embeddings, query, () => true)
         .slice(0, 10)
@@ -194,13 +194,13 @@ test('many signs are read only when nothing was written since the last search, t
   const { db } = openConnection(file);
   const query = near(0.5);
   const many = new GenerationSigns(db, target.generation!, { mostBytes: 1e6, readAtOnceBelow: 1000 });
-  assert.equal(many.nearest(query, 10), undefined);
-  assert.equal(many.nearest(query, 10)?.length, 10);
+  assert.equal(many.nearest(query, 10, undefined), undefined);
+  assert.equal(many.nearest(query, 10, undefined)?.length, 10);
   store.removeFiles(['src/f1.ts']);
-  assert.equal(many.nearest(query, 10), undefined);
-  assert.equal(many.nearest(query, 10)?.length, 10);
+  assert.equal(many.nearest(query, 10, undefined), undefined);
+  assert.equal(many.nearest(query, 10, undefined)?.length, 10);
   const tooMany = new GenerationSigns(db, target.generation!, { mostBytes: 50_000, readAtOnceBelow: 10_000 });
-  assert.equal(tooMany.nearest(query, 10), undefined);
-  assert.equal(tooMany.nearest(query, 10), undefined);
+  assert.equal(tooMany.nearest(query, 10, undefined), undefined);
+  assert.equal(tooMany.nearest(query, 10, undefined), undefined);
   db.close();
 });
