@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { vendoredDirectoryNames, versionControlNames } from './fileNames.ts';
@@ -196,7 +196,9 @@ export class IgnoreMatcher {
   #read(folder: string, name: string, cut: number, prefix = ''): PatternSource[] {
     const file = path.join(folder, name);
     const look = lookOf(file);
-    const patterns = parseIgnoreFile(readText(file), this.#ignoreCase);
+    // As git: a link in a work tree may lead to any file of this machine.
+    const refused = name === '.gitignore' && isLink(file);
+    const patterns = parseIgnoreFile(refused ? '' : readText(file), this.#ignoreCase);
     if (patterns.length === 0) return [];
     this.#rulesRead.set(file, look);
     return [{ patterns, cut, prefix }];
@@ -204,6 +206,14 @@ export class IgnoreMatcher {
 
   #bytes(text: string): string {
     return toByteString(this.#ignoreCase ? text.toLowerCase() : text);
+  }
+}
+
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
