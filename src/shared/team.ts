@@ -19,7 +19,7 @@ export type TeamSettings = z.infer<typeof teamSettingsSchema>;
 
 export const defaultView = 'main';
 
-/** How far publishing is: files that are in the shared index, of how many, or parts of the graph over its vectors. */
+/** How far publishing is: files that are in the shared index, of how many, or parts of the graph over its vectors: 0 of 0 while another graph is made first. */
 export interface PublishProgress {
   readonly step: 'files' | 'graph';
   readonly done: number;

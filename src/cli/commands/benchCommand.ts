@@ -72,6 +72,8 @@ async function search({ options, signal, progress }: CommandContext): Promise<un
   const chunks = numberOption(options, 'chunks', { fallback: 100_000, min: 100, max: 10_000_000 });
   const dimension = numberOption(options, 'dimension', { fallback: 256, min: 8, max: 4096 });
   const team = teamSettings(options);
+  if (options['repository'] !== undefined || options['view'] !== undefined)
+    throw new UsageError('bench search makes a repository of its own at --store, which stays there.');
   const shared = team && new SharedStore(team);
   const dir = await mkdtemp(path.join(os.tmpdir(), 'sextant-bench-'));
   try {

@@ -46,13 +46,14 @@ async function exportFile({ options, signal }: CommandContext, root: WorkspaceRo
   return { json, text: `exported ${json.files} files, ${json.chunks} chunks to ${json.file} (${size} MB)${kept}\n` };
 }
 
+function describeGraph(done: number, total: number): string {
+  if (total === 0) return 'shared; the server makes the graph of another repository first';
+  return `shared; the server makes the graph of the vectors, ${Math.floor((100 * done) / total)} %`;
+}
+
 function publish({ engine, signal, progress }: CommandContext, root: WorkspaceRoot): Promise<PublishSummary> {
   const show = ({ step, done, total }: PublishProgress): void =>
-    progress(
-      step === 'files'
-        ? `sharing · ${done} of ${total} files`
-        : `sharing · the server makes the graph of the vectors, ${Math.floor((100 * done) / total)} %`,
-    );
+    progress(`sharing · ${step === 'files' ? `${done} of ${total} files` : describeGraph(done, total)}`);
   return engine().opened(root.uri).publish(engine().status().model, signal, show);
 }
 

@@ -49,6 +49,8 @@ export interface StoreBenchResult {
 interface SharedFigures {
   readonly repository: string;
   readonly publishSeconds: number;
+  /** Files that were brought there; none where an earlier run has left them. */
+  readonly added: number;
   /** As {@link StoreBenchResult.search}, one after another. */
   readonly search: Latency;
   /** The same, fifty at once, of each round. */
@@ -64,7 +66,6 @@ const vocabularySize = 60_000;
 const wordsPerChunk = 110;
 const chunksPerFile = 12;
 const clusters = 400;
-const hashDigits = 64;
 const languages = ['typescript', 'python', 'go', 'rust', 'markdown'];
 const kinds: readonly SymbolKind[] = ['function', 'method', 'class', 'block', 'test'];
 /** Searches before the clock runs. */
@@ -162,7 +163,7 @@ function syntheticFile(words: Words, index: number, chunkCount: number): Indexed
     path: `src/folder${index % 50}/file${index}.ts`,
     size: 4000,
     mtimeMs: index,
-    contentHash: index.toString(16).padStart(hashDigits, '0'),
+    contentHash: textHashOf(chunks.map(({ chunk }) => chunk.text).join('\n')).toString('hex'),
     language: languages[index % languages.length]!,
     scope: 'code',
     chunks,
@@ -207,7 +208,7 @@ async function sharedFigures(
 ): Promise<SharedFigures> {
   const model = modelOf(dimension);
   const repository = `sextant-bench-${chunks}-${dimension}`;
-  const { seconds } = await shared.publish({
+  const { seconds, added } = await shared.publish({
     store,
     repository,
     view: defaultView,
@@ -224,7 +225,7 @@ async function sharedFigures(
     together.push(latencyOf(await client.together(Array.from({ length: sharedAtOnce }, question))));
     onProgress?.(`${round + 1} of ${sharedRounds} rounds of ${sharedAtOnce} searches at once`);
   }
-  return { repository, publishSeconds: seconds, search, together };
+  return { repository, publishSeconds: seconds, added, search, together };
 }
 
 /** Builds a store of synthetic chunks and times what a search asks of it. */

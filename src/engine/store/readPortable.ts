@@ -3,7 +3,7 @@ import { Catalog } from './catalog.ts';
 import { migrate } from './migrate.ts';
 import { portableTables, type PortableModel, type PortableTable } from './portableTables.ts';
 import { lengthTable, postingTable, vectorTable } from './searchTables.ts';
-import { openConnection, type Sqlite } from './sqlite.ts';
+import { openConnection, translated, translateError, type Sqlite } from './sqlite.ts';
 import { decodeVector, signBits } from './vectorCodec.ts';
 
 /** Signs worked out at a time. */
@@ -108,7 +108,7 @@ function insertSigns(db: Sqlite, generationId: number, dimension: number, checkp
  * sqlite-vec; `disk_full`; what `checkpoint` throws. What was begun at `target` is the caller's to remove.
  */
 export function readPortable(source: string, target: string, { chunkerVersion, model, checkpoint }: ReadOptions): void {
-  const connection = openConnection(target);
+  const connection = translated(() => openConnection(target));
   const { db, vec } = connection;
   try {
     if ('reason' in vec) {
@@ -140,6 +140,5 @@ function translatedPortable(error: unknown): unknown {
   if (error instanceof SextantError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const foreign = /^SQLITE_(?:ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(code) || error instanceof RangeError;
-  if (foreign) return damaged('its rows do not fit together', error);
-  return error;
+  return foreign ? damaged('its rows do not fit together', error) : translateError(error);
 }

@@ -4,26 +4,33 @@ import { wordBytes } from './wasmCode.ts';
 const pageBytes = 65_536;
 const scoreBytes = Float32Array.BYTES_PER_ELEMENT;
 
+interface Board {
+  /** Undefined where there is no WebAssembly. */
+  readonly memory: WebAssembly.Memory | undefined;
+  readonly find: Find;
+}
+
 /** Scores by slot. All searches of a process use the same ones in turn: making them costs more than filling them. */
 class ScoreBoard {
-  readonly #memory = new WebAssembly.Memory({ initial: 1 });
-  #find: Find | undefined;
+  #board: Board | undefined;
 
   /**
    * So many zeros, in place of all that were handed out before. `slots`: a multiple of four.
    * @throws RangeError where there is no memory for them.
    */
   zeros(slots: number): Float32Array {
-    const missing = Math.ceil((slots * scoreBytes - this.#memory.buffer.byteLength) / pageBytes);
-    if (missing > 0) this.#memory.grow(missing);
-    return new Float32Array(this.#memory.buffer, 0, slots).fill(0);
+    const { memory } = (this.#board ??= makeBoard());
+    if (memory === undefined) return new Float32Array(slots);
+    const missing = Math.ceil((slots * scoreBytes - memory.buffer.byteLength) / pageBytes);
+    if (missing > 0) memory.grow(missing);
+    return new Float32Array(memory.buffer, 0, slots).fill(0);
   }
 
   /** Slots of the scores, none negative, whose bits are at least `least`, in their order. `scores`: what {@link zeros} handed out last. */
   slotsFrom(scores: Float32Array, least: number): number[] {
     // The bits of positive floats are in the order of the floats.
     const bits = new Uint32Array(scores.buffer, 0, scores.length);
-    const find = (this.#find ??= findIn(this.#memory));
+    const { find } = (this.#board ??= makeBoard());
     const found: number[] = [];
     const end = bits.byteLength;
     for (let at = find(0, end, least); at < end; at = find(at + wordBytes, end, least)) {
@@ -35,12 +42,13 @@ class ScoreBoard {
   }
 }
 
-function findIn(memory: WebAssembly.Memory): Find {
+function makeBoard(): Board {
   try {
-    return findAtLeast32(memory);
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    return { memory, find: findAtLeast32(memory) };
   } catch {
-    // No 128-bit instructions: every word is looked at.
-    return (at) => at;
+    // No 128-bit instructions, or no WebAssembly at all: every word is looked at.
+    return { memory: undefined, find: (at) => at };
   }
 }
 

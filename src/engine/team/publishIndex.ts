@@ -67,14 +67,17 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
       read,
       signal,
     );
+  }
+  signal?.throwIfAborted();
+  const all = await knownFiles(writer, files);
+  const state = await writeView(connection, { repositoryId, chunker, name: view, model }, [...all.values()]);
+  // Only makes searching faster, and may take as long as all else.
+  if (model !== undefined) {
     await ensureGraph(connection, repositoryId, model, {
       signal,
       onProgress: (blocks, total) => onProgress?.({ step: 'graph', done: blocks, total }),
     });
   }
-  signal?.throwIfAborted();
-  const all = await knownFiles(writer, files);
-  const state = await writeView(connection, { repositoryId, chunker, name: view, model }, [...all.values()]);
   return { ...state, newFiles: missing.length, withheld };
 }
 

@@ -247,6 +247,11 @@ test('a graph is made beside other writers, once however many want it, and anew 
     /enough/,
   );
   assert.deepEqual(await graphs(), []);
+  const controller = new AbortController();
+  const asleep = connection.session((statements) => statements.rows('SELECT pg_sleep(60)'), controller.signal);
+  // While it is being connected.
+  controller.abort(new Error('enough'));
+  await assert.rejects(asleep, /enough/);
   const makers = Array.from({ length: connections }, () => ensureGraph(connection, id, model, { from: 1 }));
   assert.ok((await Promise.all(makers)).includes(true));
   assert.deepEqual(await graphs(), [{ whole: true }]);
@@ -258,6 +263,21 @@ test('a graph is made beside other writers, once however many want it, and anew 
 });
 
 if (realPostgres !== undefined) {
+  test('a repository is published while the graph of another is made', async (t) => {
+    const { url, folder, encoder, shared } = await fixture(t, someFiles(80), realPostgres);
+    await shared.publish({ store: folder.store, repository: 'large', view: 'main', model: encoder });
+    const maker = new PostgresConnection(url);
+    t.after(() => maker.close());
+    await maker.transaction(async (statements) => {
+      // As the server holds it for as long as it makes a graph.
+      await statements.rows('LOCK TABLE sextant.vectors_1 IN SHARE UPDATE EXCLUSIVE MODE');
+      const patient = new SharedStore({ url }, { statementTimeoutMs: 3000 });
+      const request = { store: folder.store, repository: 'other', view: 'main', model: encoder };
+      const { files } = await patient.publish(request).finally(() => patient.close());
+      assert.equal(files, 80);
+    });
+  });
+
   test('two writers of one repository end in the state of one', async (t) => {
     const { folder, encoder, shared, url } = await fixture(t, someFiles(200), realPostgres);
     const [clone] = await indexed(t, someFiles(200));

@@ -96,8 +96,9 @@ export class PostgresConnection implements Statements {
   }
 
   /**
-   * Statements one by one, outside of any transaction, on a line of its own: it is cut at the end, so nothing that was set is left, and when
-   * the signal is aborted, upon which a server that looks after its clients gives up what it does.
+   * Statements one by one, outside of any transaction, on a line of its own: it is cut at the end, so nothing that was set is left (but for a
+   * pooler that hands sessions on between statements), and when the signal is aborted, upon which a server that looks after its clients gives
+   * up what it does.
    * @throws SextantError, see {@link translatePostgresError}; the signal's reason.
    */
   async session<T>(work: (statements: Statements) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -110,6 +111,8 @@ export class PostgresConnection implements Statements {
     };
     signal?.addEventListener('abort', cut);
     try {
+      // While it was being connected.
+      signal?.throwIfAborted();
       return await work(statements(client, this.host, this.#tag));
     } catch (error) {
       signal?.throwIfAborted();

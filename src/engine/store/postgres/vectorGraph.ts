@@ -17,7 +17,7 @@ const buildSettings = [
 
 export interface GraphOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called every other second with the blocks of the table that are in the graph, of how many. */
+  /** Called every other second with the blocks of the table that are in the graph, of how many; 0 of 0 while another graph is made first. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Vectors from which on there is a graph; the default is where it pays. */
   readonly from?: number;
@@ -26,7 +26,8 @@ export interface GraphOptions {
 /**
  * Gives a repository that has grown large a graph over the signs of its vectors (HNSW, Malkov and Yashunin 2016): one for each
  * repository, so that none is searched through the vectors of others. Made after the first load, which is many times faster than
- * growing it row by row, and beside other writers, who do not wait for it. Returns whether there is one now.
+ * growing it row by row, and beside other writers, who do not wait for it. Returns whether there is one now: there need not be where others'
+ * took too long.
  * @throws SextantError of the connection; the signal's reason.
  */
 export async function ensureGraph(
@@ -47,13 +48,13 @@ export async function ensureGraph(
   const timer = setInterval(() => void reportBuild(connection, name, onProgress), progressEveryMs);
   try {
     return await connection.session(async (statements) => {
-      if (!(await ownTurn(statements, table, signal))) return false;
+      if (!(await ownTurn(statements, table, signal, () => onProgress?.(0, 0)))) return false;
       const whole = await isWhole(statements, name);
       if (whole === true) return true;
-      // Its making was cut, for nobody else is at it.
-      if (whole === false) await statements.rows(`DROP INDEX CONCURRENTLY IF EXISTS sextant.${name}`);
       // A pooler or an older server may know none of them.
       for (const setting of buildSettings) await statements.rows(setting).catch(() => undefined);
+      // Its making was cut, for nobody else is at it.
+      if (whole === false) await statements.rows(`DROP INDEX CONCURRENTLY IF EXISTS sextant.${name}`);
       await statements.rows(
         `CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${table}
          USING hnsw ((${signsOf('vector', dimension)}) bit_hamming_ops) WITH (m = 16, ef_construction = 64)
@@ -70,7 +71,12 @@ export async function ensureGraph(
  * Waits until nobody else makes a graph over the table, for the session's time: two would be in each other's way, and the server would end
  * one of them. Asked again and again, for whoever waits within a statement is waited for by the other.
  */
-async function ownTurn(statements: Statements, table: string, signal: AbortSignal | undefined): Promise<boolean> {
+async function ownTurn(
+  statements: Statements,
+  table: string,
+  signal: AbortSignal | undefined,
+  onWait: () => void,
+): Promise<boolean> {
   const deadline = performance.now() + longestWaitMs;
   while (performance.now() < deadline) {
     const [lock] = await statements.rows<{ ours: boolean }>(
@@ -78,6 +84,7 @@ async function ownTurn(statements: Statements, table: string, signal: AbortSigna
       [table],
     );
     if (lock!.ours) return true;
+    onWait();
     await delay(askEveryMs, undefined, { signal });
   }
   return false;
