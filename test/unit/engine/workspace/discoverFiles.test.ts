@@ -38,19 +38,23 @@ async function discover(options: Partial<DiscoverOptions> = {}, from = root) {
 }
 
 describe('discoverFiles', () => {
-  test('does not follow a .gitignore that is a link, as git does not', { skip: process.platform === 'win32' }, async () => {
-    git('init', '-q');
-    write('rules', 'a.ts\n');
-    write('a.ts');
-    write('b/a.ts');
-    symlinkSync('rules', path.join(root, '.gitignore'));
-    symlinkSync('../rules', path.join(root, 'b', '.gitignore'));
-    const listed = execFileSync('git', ['ls-files', '-o', '--exclude-standard'], { cwd: root, stdio: 'pipe' });
-    const { paths } = await discover();
-    assert.ok(paths.includes('a.ts') && paths.includes('b/a.ts'), paths.join());
-    const shown = listed.toString().split('\n');
-    assert.ok(shown.includes('a.ts') && shown.includes('b/a.ts'), shown.join());
-  });
+  test(
+    'does not follow a .gitignore that is a link, as git does not',
+    { skip: process.platform === 'win32' },
+    async () => {
+      git('init', '-q');
+      write('rules', 'a.ts\n');
+      write('a.ts');
+      write('b/a.ts');
+      symlinkSync('rules', path.join(root, '.gitignore'));
+      symlinkSync('../rules', path.join(root, 'b', '.gitignore'));
+      const listed = execFileSync('git', ['ls-files', '-o', '--exclude-standard'], { cwd: root, stdio: 'pipe' });
+      const { paths } = await discover();
+      assert.ok(paths.includes('a.ts') && paths.includes('b/a.ts'), paths.join());
+      const shown = listed.toString().split('\n');
+      assert.ok(shown.includes('a.ts') && shown.includes('b/a.ts'), shown.join());
+    },
+  );
 
   test('yields path, size and time of every file', async () => {
     write('src/a.ts', 'const a = 1;');
