@@ -38,5 +38,7 @@ export interface PublishSummary {
   readonly removed: number;
   /** Chunks that were not shared because they look like secrets. */
   readonly withheld: number;
+  /** Why the graph that makes searching a large repository faster could not be made; all else is shared. */
+  readonly graphFailure?: string;
   readonly seconds: number;
 }

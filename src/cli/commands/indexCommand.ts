@@ -47,7 +47,7 @@ async function exportFile({ options, signal }: CommandContext, root: WorkspaceRo
 }
 
 function describeGraph(done: number, total: number): string {
-  if (total === 0) return 'shared; the server makes the graph of another repository first';
+  if (total === 0) return 'shared; the server makes another graph first';
   return `shared; the server makes the graph of the vectors, ${Math.floor((100 * done) / total)} %`;
 }
 
@@ -57,9 +57,12 @@ function publish({ engine, signal, progress }: CommandContext, root: WorkspaceRo
   return engine().opened(root.uri).publish(engine().status().model, signal, show);
 }
 
-function describePublished({ repository, view, files, chunks, added, removed, withheld }: PublishSummary): string {
+function describePublished(summary: PublishSummary): string {
+  const { repository, view, files, chunks, added, removed, withheld, graphFailure } = summary;
   const kept = withheld === 0 ? '' : `, ${withheld} chunks kept here: they look like secrets`;
-  return `shared ${files} files, ${chunks} chunks as ${view} of ${repository}: ${added} new, ${removed} gone${kept}\n`;
+  const graph =
+    graphFailure === undefined ? '' : `the graph that makes searching it faster was not made: ${graphFailure}\n`;
+  return `shared ${files} files, ${chunks} chunks as ${view} of ${repository}: ${added} new, ${removed} gone${kept}\n${graph}`;
 }
 
 export const indexCommand: Command = {

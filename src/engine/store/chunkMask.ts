@@ -12,11 +12,24 @@ export const maskBits = 32;
 export class ChunkMask {
   /** By id, lowest bit first; ends with the last that is in it. */
   readonly words: Uint32Array;
+  /** How many there are. */
+  readonly size: number;
 
+  /** `chunkIds`: all different. */
   constructor(chunkIds: readonly number[]) {
+    this.size = chunkIds.length;
     const last = chunkIds.reduce((most, id) => Math.max(most, id), -1);
     this.words = new Uint32Array(Math.floor(last / maskBits) + 1);
     for (const id of chunkIds) this.words[Math.floor(id / maskBits)]! |= 1 << (id % maskBits);
+  }
+
+  /** In ascending order. */
+  ids(): number[] {
+    const ids: number[] = [];
+    for (const [place, word] of this.words.entries()) {
+      for (let bits = word; bits !== 0; bits &= bits - 1) ids.push(place * maskBits + 31 - Math.clz32(bits & -bits));
+    }
+    return ids;
   }
 
   has(chunkId: number): boolean {

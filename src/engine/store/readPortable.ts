@@ -8,6 +8,7 @@ import { decodeVector, signBits } from './vectorCodec.ts';
 
 /** Signs worked out at a time. */
 const signsAtOnce = 2000;
+const highestId = 2 ** 31;
 
 export interface ReadOptions extends PortableModel {
   /** Called between steps; throws to stop. */
@@ -39,6 +40,14 @@ function checkPaths(db: Sqlite): void {
       /^(?:[/\\]|[A-Za-z]:)/.test(path) ||
       path.split(/[/\\]/).includes('..');
     if (wrong) throw damaged('it names a file outside of its folder');
+  }
+}
+
+/** Numbers that no index reaches in its life would break or bloat what is kept by them. */
+function checkIds(db: Sqlite): void {
+  for (const table of ['files', 'chunks']) {
+    const wrong = db.prepare(`SELECT 1 FROM main.${table} WHERE id < 0 OR id >= ${highestId} LIMIT 1`).get();
+    if (wrong !== undefined) throw damaged(`a number in ${table} is too high`);
   }
 }
 
@@ -123,6 +132,7 @@ export function readPortable(source: string, target: string, { chunkerVersion, m
     db.transaction(() => {
       copyIn(db, chunkSet.id, generation!, checkpoint);
       checkPaths(db);
+      checkIds(db);
       insertSigns(db, generation!.id, model.dimension, checkpoint);
       db.prepare(
         'UPDATE generations SET embedded = (SELECT count(*) FROM chunk_embeddings WHERE generation_id = $id) WHERE id = $id',
@@ -139,6 +149,7 @@ export function readPortable(source: string, target: string, { chunkerVersion, m
 function translatedPortable(error: unknown): unknown {
   if (error instanceof SextantError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const foreign = /^SQLITE_(?:ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(code) || error instanceof RangeError;
+  const foreign =
+    /^SQLITE_(?:ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH|IOERR_SHORT_READ)/.test(code) || error instanceof RangeError;
   return foreign ? damaged('its rows do not fit together', error) : translateError(error);
 }

@@ -94,18 +94,28 @@ export class SignTable {
     this.#scan(headerBytes, usable.length, distancesAt);
     const distances = new Uint16Array(buffer, distancesAt, usable.length);
     const wanted = Math.max(leastEstimated, limit * estimatedFactor);
-    const bound = boundFor(distances, usable, wanted, this.#dimension);
     const products = productTable(vector, codeBytes, this.#order);
     const codes = new Uint8Array(buffer, headerBytes, usable.length * codeBytes);
-    const top = new TopCandidates(limit);
-    this.#forEachWithin(bound, distancesAt, distances, (slot) => {
-      if (usable[slot] === 0) return;
-      const at = slot * codeBytes;
-      let product = 0;
-      for (let place = 0; place < codeBytes; place += 1) product += products[(place << 8) | codes[at + place]!]!;
-      top.add(slot, product);
-    });
-    return top.sorted().map(({ chunkId }) => chunkId);
+    const within = (bound: number) => {
+      const top = new TopCandidates(limit);
+      let seen = 0;
+      this.#forEachWithin(bound, distancesAt, distances, (slot) => {
+        if (usable[slot] === 0) return;
+        const at = slot * codeBytes;
+        let product = 0;
+        for (let place = 0; place < codeBytes; place += 1) product += products[(place << 8) | codes[at + place]!]!;
+        top.add(slot, product);
+        seen += 1;
+      });
+      return { top, seen };
+    };
+    const step = Math.max(1, Math.floor(distances.length / sampled));
+    const bound = boundFor(distances, usable, wanted, { greatest: this.#dimension, step });
+    let found = within(bound);
+    // Those that are usable may come in the very rhythm of the sample.
+    if (found.seen < wanted / 2 && bound < this.#dimension && step > 1)
+      found = within(boundFor(distances, usable, wanted, { greatest: this.#dimension, step: 1 }));
+    return found.top.sorted().map(({ chunkId }) => chunkId);
   }
 
   /** Calls back with each slot whose distance is at most `bound`. */
@@ -132,10 +142,14 @@ export function signsOf(vector: Float32Array, order: BitOrder): Uint8Array {
   return signs;
 }
 
-/** The least distance within which about `wanted` usable slots lie, or the greatest there is. */
-function boundFor(distances: Uint16Array, usable: Uint8Array, wanted: number, greatest: number): number {
+/** The least distance within which about `wanted` usable slots lie, by every `step`-th of all, or the greatest there is. */
+function boundFor(
+  distances: Uint16Array,
+  usable: Uint8Array,
+  wanted: number,
+  { greatest, step }: { readonly greatest: number; readonly step: number },
+): number {
   const counts = new Uint32Array(greatest + 1);
-  const step = Math.max(1, Math.floor(distances.length / sampled));
   for (let slot = 0; slot < distances.length; slot += step) {
     if (usable[slot] === 1) counts[distances[slot]!]! += 1;
   }

@@ -110,7 +110,9 @@ export class VectorSearch {
   #candidates(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): number[] {
     if (total <= exactBelow) return this.#embedded(filter);
     const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
-    const here = this.#signs.nearest(vector, Math.max(leastEstimated, limit), this.#masks.of(filter));
+    const mask = this.#masks.of(filter);
+    if (mask !== undefined && mask.size <= exactBelow) return mask.ids();
+    const here = this.#signs.nearest(vector, Math.max(leastEstimated, limit), mask);
     if (here !== undefined) return here;
     const signs = signBits(vector);
     const wanted = Math.max(leastRescored, limit * rescoreFactor);

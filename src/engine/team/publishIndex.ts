@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { chunkTerms, termsOf, type Tokenizer } from '../index/chunkTerms.ts';
-import type { PublishProgress } from '../../shared/team.ts';
+import type { PublishProgress, PublishSummary } from '../../shared/team.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import type { PostgresConnection } from '../store/postgres/postgresConnection.ts';
 import { keyOf, type FileKey, type SharedFile } from '../store/postgres/sharedFile.ts';
 import { SharedWriter, type WriterTarget } from '../store/postgres/sharedWriter.ts';
-import { ensureGraph } from '../store/postgres/vectorGraph.ts';
+import { ensureGraph, type GraphOptions } from '../store/postgres/vectorGraph.ts';
 import { writeView, type ViewState } from '../store/postgres/viewWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import type { WholeFile } from '../store/wholeFiles.ts';
@@ -23,15 +23,15 @@ export interface PublishOptions extends WriterTarget {
   readonly codeTokens: Tokenizer;
   readonly signal: AbortSignal | undefined;
   readonly onProgress?: ((progress: PublishProgress) => void) | undefined;
+  readonly graphFrom?: GraphOptions['from'];
 }
 
 interface LocalFile extends FileKey {
   readonly fileId: number;
 }
 
-export interface Published extends ViewState {
+export interface Published extends ViewState, Pick<PublishSummary, 'withheld' | 'graphFailure'> {
   readonly newFiles: number;
-  readonly withheld: number;
 }
 
 /**
@@ -71,14 +71,20 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
   signal?.throwIfAborted();
   const all = await knownFiles(writer, files);
   const state = await writeView(connection, { repositoryId, chunker, name: view, model }, [...all.values()]);
-  // Only makes searching faster, and may take as long as all else.
-  if (model !== undefined) {
+  const published = { ...state, newFiles: missing.length, withheld };
+  if (model === undefined) return published;
+  try {
+    // Only makes searching faster, and may take as long as all else.
     await ensureGraph(connection, repositoryId, model, {
       signal,
       onProgress: (blocks, total) => onProgress?.({ step: 'graph', done: blocks, total }),
+      ...(options.graphFrom !== undefined && { from: options.graphFrom }),
     });
+    return published;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { ...published, graphFailure: error instanceof Error ? error.message : String(error) };
   }
-  return { ...state, newFiles: missing.length, withheld };
 }
 
 async function knownFiles(writer: SharedWriter, files: readonly LocalFile[]): Promise<Map<string, number>> {

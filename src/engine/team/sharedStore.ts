@@ -54,9 +54,10 @@ export class SharedStore {
     const model = request.model === undefined ? undefined : await ensureModel(connection, request.model);
     const target = { repositoryId, chunker: String(chunkerVersion), model };
     const result = await publishIndex({ ...target, store, connection, view, codeTokens, signal, onProgress });
-    const { files, chunks, embedded, newFiles, removed, withheld } = result;
+    const { files, chunks, embedded, newFiles, removed, withheld, graphFailure } = result;
     const seconds = (performance.now() - started) / 1000;
-    return { repository, view, files, chunks, embedded, added: newFiles, removed, withheld, seconds };
+    const summary = { repository, view, files, chunks, embedded, added: newFiles, removed, withheld, seconds };
+    return graphFailure === undefined ? summary : { ...summary, graphFailure };
   }
 
   /** The reading side of a view for queries of one model. @throws SextantError of {@link checkPostgresSchema}. */

@@ -4,7 +4,10 @@ import { PostgresConnection } from '../../../src/engine/store/postgres/postgresC
 import { ensureGraph } from '../../../src/engine/store/postgres/vectorGraph.ts';
 import { findModel } from '../../../src/engine/store/postgres/vectorTable.ts';
 import type { NearCandidate, SearchSource } from '../../../src/engine/store/searchIndex.ts';
+import { chunkerVersion } from '../../../src/engine/chunk/chunkerVersion.ts';
+import { publishIndex } from '../../../src/engine/team/publishIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
+import { codeTokens } from '../../../src/engine/text/codeTokens.ts';
 import { SextantError, type ErrorCode } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../support/indexedFolder.ts';
@@ -276,6 +279,43 @@ if (realPostgres !== undefined) {
       const { files } = await patient.publish(request).finally(() => patient.close());
       assert.equal(files, 80);
     });
+  });
+
+  test('who may not make a graph shares all the rest, and is told', async (t) => {
+    const { url, folder, encoder, shared } = await fixture(t, someFiles(10), realPostgres);
+    await shared.publish({ store: folder.store, repository: 'first', view: 'main', model: encoder });
+    const role = `ci_${process.pid}_${Math.floor(performance.now())}`;
+    await rowsOf(
+      url,
+      `INSERT INTO sextant.repositories (name) VALUES ('second');
+       CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA sextant TO ${role};
+       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sextant TO ${role};
+       GRANT USAGE ON ALL SEQUENCES IN SCHEMA sextant TO ${role};
+       INSERT INTO sextant.members SELECT repository_id, '${role}', true FROM sextant.repositories WHERE name = 'second'`,
+    );
+    t.after(() => rowsOf(realPostgres!, `DROP ROLE ${role}`));
+    const address = new URL(url);
+    address.username = role;
+    const connection = new PostgresConnection(address.href);
+    t.after(() => connection.close());
+    const model = (await findModel(connection, encoder.fingerprint))!;
+    const [repository] = await rowsOf(
+      url,
+      "SELECT repository_id::int AS id FROM sextant.repositories WHERE name = 'second'",
+    );
+    const published = await publishIndex({
+      store: folder.store,
+      connection,
+      repositoryId: Number(repository!['id']),
+      chunker: String(chunkerVersion),
+      model,
+      view: 'main',
+      codeTokens,
+      signal: undefined,
+      graphFrom: 1,
+    });
+    assert.equal(published.files, 10);
+    assert.match(published.graphFailure ?? '', /must be owner/);
   });
 
   test('two writers of one repository end in the state of one', async (t) => {

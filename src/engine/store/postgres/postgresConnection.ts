@@ -103,14 +103,14 @@ export class PostgresConnection implements Statements {
    */
   async session<T>(work: (statements: Statements) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     signal?.throwIfAborted();
-    const client = await this.#connect();
-    let connected = true;
+    let client: pg.PoolClient | undefined;
     const cut = (): void => {
-      if (connected) client.release(true);
-      connected = false;
+      client?.release(true);
+      client = undefined;
     };
     signal?.addEventListener('abort', cut);
     try {
+      client = await this.#connect();
       // While it was being connected.
       signal?.throwIfAborted();
       return await work(statements(client, this.host, this.#tag));

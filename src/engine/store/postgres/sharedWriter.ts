@@ -89,14 +89,14 @@ export class SharedWriter {
   }
 
   /**
-   * Lets the server count what came; it leaves out tables whose owner this user is not. Nor is a table waited for over which a graph is being
-   * made: the graph would wait in turn, and the server end one of both.
+   * Lets the server count what came; it leaves out tables whose owner this user is not. Nor are the vectors waited for while a graph is being
+   * made over them: the graph would wait in turn, and the server end one of both.
    */
   async analyze(): Promise<void> {
     const { model } = this.#target;
     const tables = ['files', 'chunks', 'symbols', 'postings', 'view_files'].map((table) => `sextant.${table}`);
-    if (model !== undefined) tables.push(vectorTable(model.modelId));
-    await this.#connection.rows(`ANALYZE (SKIP_LOCKED) ${tables.join(', ')}`);
+    await this.#connection.rows(`ANALYZE ${tables.join(', ')}`);
+    if (model !== undefined) await this.#connection.rows(`ANALYZE (SKIP_LOCKED) ${vectorTable(model.modelId)}`);
   }
 
   async #insertFiles(statements: Statements, files: readonly SharedFile[]): Promise<Map<string, number>> {

@@ -93,3 +93,21 @@ test('slots that are not usable are left out, however near they are', () => {
   assert.deepEqual(table.nearest(vectors[1]!, 10, new Uint8Array(3000)), []);
   assert.deepEqual(new SignTable(64, 'highest').nearest(vectors[1]!, 10, new Uint8Array(0)), []);
 });
+
+test('as many as are wanted are found where those that are usable come in the rhythm in which slots are sampled', () => {
+  const random = new SeededRandom(3);
+  const [count, dimension, limit] = [100_000, 384, 200];
+  const table = new SignTable(dimension, 'highest');
+  table.reserve(count);
+  const query = randomVector(random, dimension);
+  for (let slot = 0; slot < count; slot += 1) table.set(slot, signsOf(randomVector(random, dimension), 'highest'));
+  const rhythm = Math.floor(count / 16_384) * 2;
+  const [inStep, offBeat] = [0, 1].map((first) =>
+    Uint8Array.from({ length: count }, (_, slot) => (slot % rhythm === first ? 1 : 0)),
+  );
+  for (const usable of [inStep!, offBeat!]) {
+    const found = table.nearest(query, limit, usable);
+    assert.equal(found.length, limit);
+    assert.ok(found.every((slot) => usable[slot] === 1));
+  }
+});

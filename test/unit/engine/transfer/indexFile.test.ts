@@ -261,6 +261,7 @@ describe('a file that cannot be used is refused, and nothing is changed', () => 
       "UPDATE files SET path = '/etc/passwd' WHERE id = 1",
       "UPDATE embeddings SET vector = x'00'",
       'UPDATE chunks SET file_id = 99999',
+      'UPDATE symbols SET chunk_id = 1; UPDATE chunk_embeddings SET chunk_id = 1099511627776 WHERE chunk_id = 2; UPDATE chunk_texts SET chunk_id = 1099511627776 WHERE chunk_id = 2; UPDATE chunks SET id = 1099511627776 WHERE id = 2',
       "UPDATE chunks SET text_hash = x'0011'",
     ];
     for (const sql of cases) await refused(t, rewritten(sql), 'invalid_argument', /damaged/);
