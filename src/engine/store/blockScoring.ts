@@ -1,3 +1,4 @@
+import { BitSet, wordBits } from './bitSet.ts';
 import {
   blockSize,
   countPostings,
@@ -7,7 +8,6 @@ import {
   scorePostings,
   type PostingWeights,
 } from './postingCodec.ts';
-import { maskBits, type ChunkMask } from './chunkMask.ts';
 import { scoreBoard } from './scoreBoard.ts';
 import type { Candidate, FieldWeights, KeywordMatches } from './searchIndex.ts';
 
@@ -88,8 +88,8 @@ class EncodedMatches implements TermMatches {
 export class DecodedMatches implements TermMatches {
   readonly #slots: Uint32Array;
   readonly #impacts: Float32Array;
-  /** One bit a slot, lowest first; undefined where looking at all of `#slots` takes no longer. */
-  readonly #members: Uint32Array | undefined;
+  /** The same slots; undefined where looking at all of `#slots` takes no longer. */
+  readonly #members: BitSet | undefined;
 
   /** `slotCount`: of all chunks. */
   constructor(frequency: number, lists: readonly PlacedList[], slotCount: number) {
@@ -99,10 +99,7 @@ export class DecodedMatches implements TermMatches {
     for (const { postings, weights } of lists) {
       at = decodePostings(postings, weights, { slots: this.#slots, impacts: this.#impacts }, at);
     }
-    if (frequency > slotCount / frequentFrom) {
-      this.#members = new Uint32Array(Math.ceil(slotCount / 32));
-      for (const slot of this.#slots) this.#members[slot >> 5]! |= 1 << (slot & 31);
-    }
+    if (frequency > slotCount / frequentFrom) this.#members = new BitSet(this.#slots);
   }
 
   get frequency(): number {
@@ -110,7 +107,7 @@ export class DecodedMatches implements TermMatches {
   }
 
   get bytes(): number {
-    return this.#slots.byteLength + this.#impacts.byteLength + (this.#members?.byteLength ?? 0);
+    return this.#slots.byteLength + this.#impacts.byteLength + (this.#members?.words.byteLength ?? 0);
   }
 
   score(factor: number, scores: Float32Array): void {
@@ -129,7 +126,7 @@ export class DecodedMatches implements TermMatches {
     }
     for (let place = 0; place < wanted.length; place += 1) {
       const slot = wanted[place];
-      if (slot !== undefined && (members[slot >> 5]! & (1 << (slot & 31))) !== 0) visit(place);
+      if (slot !== undefined && members.has(slot)) visit(place);
     }
   }
 }
@@ -173,10 +170,11 @@ export class Slots {
   }
 
   /**
-   * The best by BM25, best first, equal ones by id; of those in `mask` where there is one. BM25 with weighted fields: the frequency of a term is the sum over the fields of weight times count, the length that of the whole
-   * chunk (as FTS5 has it; Robertson and Zaragoza 2009, §3).
+   * The best by BM25, best first, equal ones by id; of the chunks in `mask` where there is one. With weighted fields: the frequency of a
+   * term is the sum over the fields of weight times count, the length that of the whole chunk (as FTS5 has it; Robertson and Zaragoza 2009,
+   * §3).
    */
-  best(terms: Iterable<TermMatches>, wanted: number, mask?: ChunkMask): Candidate[] {
+  best(terms: Iterable<TermMatches>, wanted: number, mask?: BitSet): Candidate[] {
     if (wanted <= 0) return [];
     const scores = scoreBoard.zeros(this.#norms.length);
     for (const matches of terms) {
@@ -207,13 +205,13 @@ export class Slots {
   }
 
   /** Takes the scores of all others away. */
-  #leave({ words }: ChunkMask, scores: Float32Array): void {
+  #leave({ words }: BitSet, scores: Float32Array): void {
     for (const [block, first] of this.#firsts) {
-      const firstWord = (block * blockSize) / maskBits;
-      for (let slot = first; slot < first + blockSize; slot += maskBits) {
-        const word = words[firstWord + (slot - first) / maskBits] ?? 0;
-        if (word === 0) scores.fill(0, slot, slot + maskBits);
-        else for (let bit = 0; bit < maskBits; bit += 1) if ((word & (1 << bit)) === 0) scores[slot + bit] = 0;
+      const firstWord = (block * blockSize) / wordBits;
+      for (let slot = first; slot < first + blockSize; slot += wordBits) {
+        const word = words[firstWord + (slot - first) / wordBits] ?? 0;
+        if (word === 0) scores.fill(0, slot, slot + wordBits);
+        else for (let bit = 0; bit < wordBits; bit += 1) if ((word & (1 << bit)) === 0) scores[slot + bit] = 0;
       }
     }
   }

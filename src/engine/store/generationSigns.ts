@@ -1,5 +1,5 @@
+import type { BitSet } from './bitSet.ts';
 import type { Generation } from './catalog.ts';
-import type { ChunkMask } from './chunkMask.ts';
 import { vectorTable } from './searchTables.ts';
 import { longestCode } from './signKernel.ts';
 import { SignTable } from './signTable.ts';
@@ -49,7 +49,7 @@ export class GenerationSigns {
   #impossible: boolean;
   #loaded: Loaded | undefined;
   #lastState = '';
-  #lastMasked: { readonly mask: ChunkMask; readonly of: Uint8Array; readonly usable: Uint8Array } | undefined;
+  #lastMasked: { readonly mask: BitSet; readonly of: Uint8Array; readonly usable: Uint8Array } | undefined;
 
   constructor(db: Sqlite, generation: Generation, limits = defaultLimits) {
     this.#db = db;
@@ -63,7 +63,7 @@ export class GenerationSigns {
    * About the `limit` nearest chunks to an L2-normalised `vector`, nearest first, of those in `mask` where there is one. Undefined where there are too many vectors, and where
    * reading their signs first would take longer than vec0.
    */
-  nearest(vector: Float32Array, limit: number, mask: ChunkMask | undefined): number[] | undefined {
+  nearest(vector: Float32Array, limit: number, mask: BitSet | undefined): number[] | undefined {
     if (this.#impossible) return undefined;
     const state = stateOf(this.#statements);
     const seen = state === this.#lastState;
@@ -77,7 +77,7 @@ export class GenerationSigns {
   }
 
   /** Kept, for the mask of a filter is the same for as long as it is asked for. */
-  #masked({ usable, chunkIds }: Loaded, mask: ChunkMask): Uint8Array {
+  #masked({ usable, chunkIds }: Loaded, mask: BitSet): Uint8Array {
     if (this.#lastMasked?.mask !== mask || this.#lastMasked.of !== usable) {
       const passing = usable.map((taken, slot) => (taken === 1 && mask.has(Number(chunkIds[slot]!)) ? 1 : 0));
       this.#lastMasked = { mask, of: usable, usable: passing };

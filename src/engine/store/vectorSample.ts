@@ -1,6 +1,5 @@
+import type { BitSet } from './bitSet.ts';
 import type { Generation } from './catalog.ts';
-import type { Labels } from './labels.ts';
-import type { CandidateFilter } from './searchIndex.ts';
 import { decodeVector, signBits } from './vectorCodec.ts';
 import type { Sqlite } from './sqlite.ts';
 
@@ -11,11 +10,8 @@ const slack = 1.3;
 const leastSampled = 32;
 
 interface SampledRow {
+  readonly chunkId: number;
   readonly signs: Uint8Array;
-  readonly language: string;
-  readonly kind: string;
-  readonly scope: string;
-  readonly fileId: number;
 }
 
 export interface Estimate {
@@ -32,35 +28,22 @@ function popcount(byte: number): number {
 }
 const popcounts = Uint8Array.from({ length: 256 }, (_, byte) => popcount(byte));
 
-function passes(row: SampledRow, filter: CandidateFilter): boolean {
-  const within = (list: readonly string[] | undefined, value: string): boolean =>
-    list === undefined || list.length === 0 || list.includes(value);
-  return (
-    within(filter.languages, row.language) &&
-    within(filter.kinds, row.kind) &&
-    within(filter.scopes, row.scope) &&
-    (filter.fileIds?.has(row.fileId) ?? true)
-  );
-}
-
 /** Rows of a generation, spread evenly, that tell how far from a query one must look. */
 export class VectorSample {
   readonly #db: Sqlite;
-  readonly #labels: Labels;
   readonly #generation: Generation;
   #total = 0;
   #rows: readonly SampledRow[] = [];
 
-  constructor(db: Sqlite, labels: Labels, generation: Generation) {
+  constructor(db: Sqlite, generation: Generation) {
     this.#db = db;
-    this.#labels = labels;
     this.#generation = generation;
   }
 
-  /** `total`: rows of the generation now; the sample is taken anew when it has changed by a quarter. */
-  estimate(signs: Uint8Array, wanted: number, filter: CandidateFilter, total: number): Estimate {
+  /** `mask`: the chunks that are asked for, undefined for all; `total`: rows of the generation now; the sample is taken anew when it has changed by a quarter. */
+  estimate(signs: Uint8Array, wanted: number, mask: BitSet | undefined, total: number): Estimate {
     if (Math.abs(total - this.#total) > this.#total / 4) this.#take(total);
-    const passing = this.#rows.filter((row) => passes(row, filter));
+    const passing = this.#rows.filter(({ chunkId }) => mask?.has(chunkId) ?? true);
     const share = passing.length / Math.max(1, this.#rows.length);
     const widest = signs.length * 8;
     if (passing.length < leastSampled) return { bound: widest, share };
@@ -87,24 +70,18 @@ export class VectorSample {
     const step = Math.max(1, Math.floor(ids.length / sampleSize));
     const rows = this.#db
       .prepare(
-        `SELECT e.vector, f.language_id AS languageId, c.kind_id AS kindId, f.scope_id AS scopeId, f.id AS fileId
+        `SELECT j.value AS chunkId, e.vector
          FROM json_each(?) j JOIN chunk_embeddings ce ON ce.generation_id = ? AND ce.chunk_id = j.value
-         JOIN embeddings e ON e.id = ce.embedding_id JOIN chunks c ON c.id = j.value JOIN files f ON f.id = c.file_id`,
+         JOIN embeddings e ON e.id = ce.embedding_id`,
       )
       .all(JSON.stringify(ids.filter((_, index) => index % step === 0)), this.#generation.id) as {
+      chunkId: number;
       vector: Buffer;
-      languageId: number;
-      kindId: number;
-      scopeId: number;
-      fileId: number;
     }[];
     this.#total = total;
-    this.#rows = rows.map((row) => ({
-      signs: signBits(decodeVector(row.vector, this.#generation.dimension)),
-      language: this.#labels.nameOf(row.languageId),
-      kind: this.#labels.nameOf(row.kindId),
-      scope: this.#labels.nameOf(row.scopeId),
-      fileId: row.fileId,
+    this.#rows = rows.map(({ chunkId, vector }) => ({
+      chunkId,
+      signs: signBits(decodeVector(vector, this.#generation.dimension)),
     }));
   }
 }

@@ -1,7 +1,7 @@
 import { conditionOf, type Condition } from './candidateFilter.ts';
 import type { Generation } from './catalog.ts';
 import type { ChunkMasks } from './chunkMask.ts';
-import { GenerationSigns } from './generationSigns.ts';
+import { GenerationSigns, type SignLimits } from './generationSigns.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate, CandidateFilter } from './searchIndex.ts';
 import { vectorTable } from './searchTables.ts';
@@ -20,9 +20,6 @@ const leastEstimated = 200;
 const exactBelow = 2000;
 /** From this share of all rows on a path filter is cheaper after the scan than within it. */
 const broadShare = 0.3;
-
-const labelColumns = { language: 'f.language_id', scope: 'f.scope_id', kind: 'c.kind_id' };
-const chunkColumns = { ...labelColumns, file: 'f.id' };
 
 interface Stored {
   readonly chunkId: number;
@@ -51,13 +48,13 @@ export class VectorSearch {
   readonly #statements: StatementCache;
 
   /** `masks`: of the generation's set of chunks. */
-  constructor(db: Sqlite, labels: Labels, masks: ChunkMasks, generation: Generation) {
+  constructor(db: Sqlite, labels: Labels, masks: ChunkMasks, generation: Generation, limits?: SignLimits) {
     this.#statements = new StatementCache(db);
     this.#labels = labels;
     this.#masks = masks;
     this.#generation = generation;
-    this.#sample = new VectorSample(db, labels, generation);
-    this.#signs = new GenerationSigns(db, generation);
+    this.#sample = new VectorSample(db, generation);
+    this.#signs = new GenerationSigns(db, generation, limits);
   }
 
   /** `total`: how many rows the generation has now. */
@@ -108,23 +105,21 @@ export class VectorSearch {
   }
 
   #candidates(vector: Float32Array, limit: number, filter: CandidateFilter, total: number): number[] {
-    if (total <= exactBelow) return this.#embedded(filter);
-    const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
     const mask = this.#masks.of(filter);
-    if (mask !== undefined && mask.size <= exactBelow) return mask.ids();
+    const passing = (chunkIds: number[]) => (mask === undefined ? chunkIds : chunkIds.filter((id) => mask.has(id)));
+    if (mask !== undefined && mask.size <= exactBelow) return mask.values();
+    if (total <= exactBelow) return passing(this.#embedded());
     const here = this.#signs.nearest(vector, Math.max(leastEstimated, limit), mask);
     if (here !== undefined) return here;
     const signs = signBits(vector);
     const wanted = Math.max(leastRescored, limit * rescoreFactor);
-    const { bound, share } = this.#sample.estimate(signs, wanted, filter, total);
+    const { bound, share } = this.#sample.estimate(signs, wanted, mask, total);
+    const labels = conditionOf(filter, this.#labels, { language: 'language_id', kind: 'kind_id', scope: 'scope_id' });
     const conditions = labels === undefined ? [] : [labels];
     if (filter.fileIds === undefined) return this.#nearest(signs, wanted, bound, conditions, total);
-    if (share < broadShare) {
-      if (share * total < exactBelow / 2) return this.#ofFiles(filter.fileIds, filter);
+    if (share < broadShare)
       return this.#nearest(signs, wanted, bound, [...conditions, this.#within(filter.fileIds)], total);
-    }
-    const nearest = this.#nearest(signs, Math.ceil(wanted / share), bound, conditions, total);
-    return this.#keepFiles(nearest, filter.fileIds);
+    return passing(this.#nearest(signs, Math.ceil(wanted / share), bound, conditions, total));
   }
 
   #nearest(
@@ -152,24 +147,12 @@ export class VectorSearch {
     }
   }
 
-  /** Every embedded chunk that passes the filter; for generations that have few. */
-  #embedded(filter: CandidateFilter): number[] {
-    const condition = conditionOf(filter, this.#labels, chunkColumns);
-    const statement = this.#statements.get(
-      `SELECT c.id FROM chunk_embeddings ce JOIN chunks c ON c.id = ce.chunk_id JOIN files f ON f.id = c.file_id
-       WHERE ce.generation_id = ? ${condition === undefined ? '' : `AND ${condition.sql}`}`,
-    );
-    return statement.pluck().all(this.#generation.id, ...(condition?.parameters ?? [])) as number[];
-  }
-
-  /** Every chunk of these files that passes the rest of the filter; for few files. */
-  #ofFiles(fileIds: ReadonlySet<number>, filter: CandidateFilter): number[] {
-    const condition = conditionOf(filter, this.#labels, labelColumns);
-    const statement = this.#statements.get(
-      `SELECT c.id FROM json_each(?) j CROSS JOIN files f ON f.id = j.value CROSS JOIN chunks c ON c.file_id = f.id
-       ${condition === undefined ? '' : `WHERE ${condition.sql}`}`,
-    );
-    return statement.pluck().all(JSON.stringify([...fileIds])) as number[];
+  /** Every embedded chunk; for generations that have few. */
+  #embedded(): number[] {
+    return this.#statements
+      .get('SELECT chunk_id FROM chunk_embeddings WHERE generation_id = ?')
+      .pluck()
+      .all(this.#generation.id) as number[];
   }
 
   #within(fileIds: ReadonlySet<number>): Condition {
@@ -177,12 +160,5 @@ export class VectorSearch {
       sql: 'chunk_id IN (SELECT c.id FROM json_each(?) j JOIN chunks c ON c.file_id = j.value)',
       parameters: [JSON.stringify([...fileIds])],
     };
-  }
-
-  #keepFiles(chunkIds: readonly number[], fileIds: ReadonlySet<number>): number[] {
-    const rows = this.#statements
-      .get('SELECT c.id, c.file_id AS fileId FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value')
-      .all(JSON.stringify(chunkIds)) as { id: number; fileId: number }[];
-    return rows.filter(({ fileId }) => fileIds.has(fileId)).map(({ id }) => id);
   }
 }

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { SeededRandom } from '../../../../src/engine/bench/seededRandom.ts';
+import { ChunkMasks } from '../../../../src/engine/store/chunkMask.ts';
 import { GenerationSigns } from '../../../../src/engine/store/generationSigns.ts';
+import { Labels } from '../../../../src/engine/store/labels.ts';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import type { CandidateFilter } from '../../../../src/engine/store/searchIndex.ts';
 import { openConnection } from '../../../../src/engine/store/sqlite.ts';
+import { VectorSearch } from '../../../../src/engine/store/vectorSearch.ts';
 import { indexedFile } from '../../../support/indexedFiles.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
@@ -23,12 +26,17 @@ function unit(vector: Float32Array): Float32Array {
 }
 
 /** Vectors in clusters, a few thousand of them: more than are compared one by one. With an offset most of their signs are alike. */
-function filledStore(context: TestContext, file = path.join(temporaryFolder(context), 'root.db'), offset = 0) {
+function filledStore(
+  context: TestContext,
+  file = path.join(temporaryFolder(context), 'root.db'),
+  offset = 0,
+  count = fileCount,
+) {
   const store = new RootStore(file);
   context.after(() => store.close());
   store.acquire();
   const target = store.prepare('c1', { fingerprint: 'm', name: 'm', dimension });
-  const files = Array.from({ length: fileCount }, (_, i) => {
+  const files = Array.from({ length: count }, (_, i) => {
     const chunks = Array.from({ length: perFile }, (_unused, j) => ({
       name: `n${j}`,
       text: `body ${i} ${j}`,
@@ -36,7 +44,7 @@ function filledStore(context: TestContext, file = path.join(temporaryFolder(cont
     }));
     return indexedFile(i % 20 === 0 ? `docs/g${i}.md` : `src/f${i}.ts`, chunks);
   });
-  for (let from = 0; from < fileCount; from += 100) {
+  for (let from = 0; from < count; from += 100) {
     store.writeFiles(files.slice(from, from + 100).map((file) => ({ file, chunkSetIds: [target.chunkSet.id] })));
   }
   const random = new SeededRandom(4);
@@ -102,6 +110,44 @@ test('the nearest are found, with every sort of filter', (context) => {
       wanted += expected.length;
     }
     assert.ok(hits >= 0.97 * wanted, `${name}: ${hits} of ${wanted} of the ten nearest were found`);
+  }
+});
+
+test('where there are too many signs for memory vec0 finds the nearest, with every sort of filter too', (context) => {
+  const file = path.join(temporaryFolder(context), 'root.db');
+  const count = 1500;
+  const { store, near, target } = filledStore(context, file, 0, count);
+  const rows = store.read((reader) => reader.files().flatMap(({ fileId }) => reader.chunksOfFile(fileId)));
+  const embeddings = store.read((reader) => [...reader.allEmbeddings()]);
+  const byId = new Map(rows.map((row) => [row.chunkId, row]));
+  const fileIds = store.read((reader) => reader.files()).map(({ fileId }) => fileId);
+  const quarter = new Set(fileIds.filter((_, i) => i % 4 === 0));
+  const most = new Set(fileIds.filter((_, i) => i % 4 !== 0));
+  const { db } = openConnection(file);
+  context.after(() => db.close());
+  const labels = new Labels(db);
+  const masks = new ChunkMasks(db, labels, target.chunkSet.id);
+  const search = new VectorSearch(db, labels, masks, target.generation!, { mostBytes: 0, readAtOnceBelow: 0 });
+  const filters: readonly [CandidateFilter, (chunkId: number) => boolean][] = [
+    [{}, () => true],
+    [{ kinds: ['function'] }, (id) => byId.get(id)!.kind === 'function'],
+    [{ fileIds: quarter }, (id) => quarter.has(byId.get(id)!.fileId)],
+    [{ fileIds: most }, (id) => most.has(byId.get(id)!.fileId)],
+    [
+      { kinds: ['function'], fileIds: most },
+      (id) => byId.get(id)!.kind === 'function' && most.has(byId.get(id)!.fileId),
+    ],
+  ];
+  for (const [filter, keep] of filters) {
+    let hits = 0;
+    for (let i = 0; i < 10; i += 1) {
+      const query = near(0.7);
+      const found = search.search(query, 50, filter, count * perFile).map(({ chunkId }) => chunkId);
+      assert.ok(found.length === 50 && found.every(keep), JSON.stringify(Object.keys(filter)));
+      const expected = exact(embeddings, query, keep).slice(0, 10);
+      hits += expected.filter((chunkId) => found.includes(chunkId)).length;
+    }
+    assert.ok(hits >= 95, `${hits} of 100 with ${Object.keys(filter).join()}`);
   }
 });
 
