@@ -22,10 +22,13 @@ const core = ['plan', 'mapped_file', 'weights', 'lane', 'worker', 'session'].map
 const kernels = ['linear', 'linear_hopper', 'attention', 'rows'].map((name) => `kernels/${name}.cu`);
 /** Instructions of one generation alone: no other device runs this file's code. */
 const hopperOnly = 'kernels/linear_hopper.cu';
+const hopperCode = ['-gencode', 'arch=compute_90a,code=sm_90a'];
+/** What the kernels need of CUDA, and the emulation does not have. */
+const device = ['kernels/cuda_backend.cu', 'kernels/tensor_map.cc'];
 const shipped = [
   ...core,
   ...kernels,
-  'kernels/cuda_backend.cu',
+  ...device,
   'addon/cuda_backends.cc',
   'addon/addon.cc',
   'addon/delay_load.cc',
@@ -117,7 +120,7 @@ export function buildAddon(nvcc: string, only?: readonly string[]): string {
   const host = windows ? ['-Xcompiler', '/EHsc,/MT'] : ['-Xcompiler', '-fPIC,-fvisibility=hidden,-Wall,-Wextra'];
   const codeOf = (source: string): string[] => {
     if (!source.endsWith('.cu')) return [];
-    if (source === hopperOnly && targets.includes('90')) return ['-gencode', 'arch=compute_90a,code=sm_90a'];
+    if (source === hopperOnly && targets.includes('90')) return hopperCode;
     const future = targets.at(-1)!;
     const code = targets.flatMap((target) => ['-gencode', `arch=compute_${target},code=sm_${target}`]);
     return [...code, '-gencode', `arch=compute_${future},code=compute_${future}`, '--threads', '2'];
@@ -191,8 +194,9 @@ export function buildTests(cxx: string, { sanitize = false }: { readonly sanitiz
 /** Builds the kernel tests for the GPU of this machine. */
 export function buildDeviceTests(nvcc: string): string {
   const folder = path.join(buildFolder, 'tests-device');
-  const sources = ['kernels/cuda_backend.cu', ...kernels, 'reference/reference.cc', ...kernelTestSources];
-  const objects = compile(folder, sources, () => [nvcc, ['-std=c++17', '-O3', '-arch=native']]);
+  const sources = [...device, ...kernels, 'reference/reference.cc', ...kernelTestSources];
+  const codeOf = (source: string): readonly string[] => (source === hopperOnly ? hopperCode : ['-arch=native']);
+  const objects = compile(folder, sources, (source) => [nvcc, ['-std=c++17', '-O3', ...codeOf(source)]]);
   const program = path.join(folder, 'kernel_tests');
   run(nvcc, ['-cudart', 'static', ...objects, '-o', program]);
   return program;
@@ -207,8 +211,7 @@ interface Resources {
 
 /** What ptxas says of each kernel that has a body. */
 function resourcesOf(nvcc: string, source: string, target: string): Resources[] {
-  const code =
-    source === hopperOnly ? ['-gencode', `arch=compute_${target}a,code=sm_${target}a`] : [`-arch=sm_${target}`];
+  const code = source === hopperOnly ? hopperCode : [`-arch=sm_${target}`];
   const object = path.join(os.tmpdir(), `sextant-${target}.cubin`);
   const output = run(nvcc, ['-std=c++17', '-O3', '-cubin', ...code, '-Xptxas', '-v', source, '-o', object]);
   const pattern =

@@ -15,7 +15,7 @@ case "$arch" in 90 | 100) code="arch=compute_${arch}a,code=sm_${arch}a" ;; *) co
 build=build/session-$arch
 mkdir -p "$OUT" "$build"
 core=(core/{plan,mapped_file,weights,lane,worker,session}.cc)
-kernels=(kernels/{linear,linear_hopper,attention,rows,cuda_backend}.cu)
+kernels=(kernels/{linear,linear_hopper,attention,rows,cuda_backend}.cu kernels/tensor_map.cc)
 tests=(test/*.cc reference/reference.cc)
 others=(addon/cuda_backends.cc bench/c_api.cc)
 nvidia-smi >"$OUT/nvidia-smi.txt" 2>&1

@@ -8,7 +8,8 @@
  * Values are row-major matrices with a leading dimension in elements, a multiple of 8, so that each row starts on 16 bytes.
  * Activations and weight matrices are of the executor's element type; norms, biases and tables are float32, and so is
  * every sum. `T` tokens of `B` sequences lie one after another; sequence `b` is rows `cu_seqlens[b]` to
- * `cu_seqlens[b + 1]`. Columns past a value's width are never read. Output rows past the last are never written.
+ * `cu_seqlens[b + 1]`. What pads a row of a value is never read, and may be written.
+ * Output rows past the last are never written.
  */
 namespace sextant {
 

@@ -22,12 +22,19 @@ namespace {
 
 constexpr std::size_t stack_bytes = 512 * 1024;
 
-enum class State { ready, barrier, meeting, done };
+enum class State { ready, barrier, meeting, watching, done };
 
 struct Copy {
   void* shared;
   const void* source;
   int bytes;
+};
+
+struct BoxCopy {
+  unsigned char* tile;
+  TensorMap map;
+  int first_column, first_row;
+  PhaseBarrier* barrier;
 };
 
 struct Fiber {
@@ -41,6 +48,9 @@ struct Fiber {
   std::vector<std::vector<Copy>> groups;
   std::vector<std::function<void()>> open_products;
   std::vector<std::vector<std::function<void()>>> product_groups;
+  /** What a watching thread waits for. */
+  const PhaseBarrier* watched = nullptr;
+  int parity = 0;
 };
 
 struct Warp {
@@ -58,6 +68,7 @@ struct Machine {
   std::vector<std::unique_ptr<Fiber>> fibers;
   std::vector<void*> stacks;
   std::vector<Warp> warps;
+  std::vector<BoxCopy> boxes;
   int threads = 0;
   int at_barrier = 0;
   int done = 0;
@@ -84,6 +95,44 @@ void yield() { switch_stacks(*machine.current, machine.scheduler); }
 void execute(const Copy& copy) {
   std::memset(copy.shared, 0, 16);
   if (copy.bytes > 0) std::memcpy(copy.shared, copy.source, static_cast<std::size_t>(copy.bytes));
+}
+
+constexpr int box_columns = 64;
+
+int bytes_of(const TensorMap& map) { return map.box_rows * box_columns * 2; }
+
+bool is_over(const PhaseBarrier& barrier, int parity) { return static_cast<int>(barrier.phase) != parity; }
+
+/** The phase ends with its last arrival or byte; the next one begins. */
+void end_phase_if_complete(PhaseBarrier& barrier) {
+  if (barrier.missing > 0 || barrier.bytes != 0) return;
+  barrier.missing = barrier.arrivals;
+  barrier.phase ^= 1;
+}
+
+void execute(const BoxCopy& copy) {
+  const TensorMap& map = copy.map;
+  for (int r = 0; r < map.box_rows; r++) {
+    for (int c = 0; c < box_columns; c++) {
+      const int row = copy.first_row + r;
+      const int column = copy.first_column + c;
+      const bool inside = row < map.rows && column < map.columns;
+      const std::uint16_t element = inside ? map.matrix[static_cast<std::size_t>(row) * map.ld + column] : 0;
+      auto address = static_cast<std::size_t>(copy.tile - machine.shared) + static_cast<std::size_t>(r) * 128 + 2 * c;
+      // The 128-byte swizzle: bits 4–6 of the address change by bits 7–9.
+      address ^= (address >> 7 & 7) << 4;
+      std::memcpy(machine.shared + address, &element, 2);
+    }
+  }
+  copy.barrier->bytes -= bytes_of(map);
+  end_phase_if_complete(*copy.barrier);
+}
+
+void execute_any_box() {
+  const std::size_t index = machine.random() % machine.boxes.size();
+  const BoxCopy copy = machine.boxes[index];
+  machine.boxes.erase(machine.boxes.begin() + static_cast<std::ptrdiff_t>(index));
+  execute(copy);
 }
 
 void release_barrier() {
@@ -143,15 +192,21 @@ void run_block() {
     // Some warps stand still for a turn, so that others get ahead of them by as much as barriers allow.
     const std::uint32_t held = all_may_run ? 0 : static_cast<std::uint32_t>(machine.random());
     bool progress = false;
+    while (!machine.boxes.empty() && machine.random() % 2 == 0) execute_any_box();
     for (int i : order) {
       Fiber& fiber = *machine.fibers[i];
+      if (fiber.state == State::watching && is_over(*fiber.watched, fiber.parity)) fiber.state = State::ready;
       if (fiber.state != State::ready || (held >> i / warp_size & 1) != 0) continue;
       progress = true;
       switch_stacks(machine.scheduler, fiber);
     }
-    if (!progress && all_may_run) violation("threads wait for each other at different places");
+    if (!progress && all_may_run) {
+      if (machine.boxes.empty()) violation("threads wait for each other at different places");
+      execute_any_box();
+    }
     all_may_run = !progress;
   }
+  if (!machine.boxes.empty()) violation("a block ended with copies under way");
 }
 
 }  // namespace
@@ -256,6 +311,42 @@ void await_products(int groups_left) {
     groups.erase(groups.begin());
     for (const auto& product : group) product();
   }
+}
+
+void open_barrier(PhaseBarrier* barrier, int arrivals) {
+  const auto count = static_cast<std::uint16_t>(arrivals);
+  *barrier = {count, count, 0, 0};
+}
+
+void arrive_expecting(PhaseBarrier* barrier, int bytes) {
+  barrier->bytes += bytes;
+  arrive(barrier);
+}
+
+void arrive(PhaseBarrier* barrier) {
+  if (barrier->arrivals == 0xffff) violation("a barrier that nobody opened");
+  if (barrier->missing == 0) violation("more arrivals at a barrier than it was opened for");
+  barrier->missing--;
+  end_phase_if_complete(*barrier);
+}
+
+void await_phase(PhaseBarrier* barrier, int parity) {
+  if (barrier->arrivals == 0xffff) violation("a barrier that nobody opened");
+  Fiber& self = *machine.current;
+  self.watched = barrier;
+  self.parity = parity;
+  self.state = State::watching;
+  yield();
+}
+
+void copy_box(void* tile, const TensorMap& map, int first_column, int first_row, PhaseBarrier* barrier) {
+  auto* target = static_cast<unsigned char*>(tile);
+  if ((target - machine.shared) % 1024 != 0) violation("a tile does not start on 1024 bytes");
+  if (reinterpret_cast<std::uintptr_t>(map.matrix) % 16 != 0 || map.ld % 8 != 0 || map.box_rows > 256) {
+    violation("a matrix that boxes cannot be copied from");
+  }
+  std::memset(target, 0xff, static_cast<std::size_t>(bytes_of(map)));
+  machine.boxes.push_back({target, map, first_column, first_row, barrier});
 }
 
 void violation(const char* what) {

@@ -71,6 +71,33 @@ void start_product(std::function<void()> product);
 void commit_products();
 void await_products(int groups_left);
 
+/** A barrier in shared memory (PTX ISA, mbarrier): a phase ends when all have arrived and all announced bytes are there. */
+struct alignas(8) PhaseBarrier {
+  std::uint16_t arrivals;
+  std::uint16_t missing;
+  std::int32_t bytes : 31;
+  std::uint32_t phase : 1;
+};
+
+void open_barrier(PhaseBarrier* barrier, int arrivals);
+/** Announces bytes, of which copies are still to come, and arrives. */
+void arrive_expecting(PhaseBarrier* barrier, int bytes);
+void arrive(PhaseBarrier* barrier);
+/** Returns once the phase of this parity is over: of a fresh barrier, that of parity 1 is. */
+void await_phase(PhaseBarrier* barrier, int parity);
+
+/** A matrix of 16-bit elements, `ld` apart, of which boxes of `box_rows` rows and 64 columns are copied. */
+struct TensorMap {
+  const std::uint16_t* matrix;
+  int rows, columns, ld, box_rows;
+};
+
+/**
+ * Copies a box to shared memory with the 128-byte swizzle, zeros for what lies outside, at any moment until the barrier's
+ * phase is over; the barrier counts the bytes. Tiles start on 1024 bytes.
+ */
+void copy_box(void* tile, const TensorMap& map, int first_column, int first_row, PhaseBarrier* barrier);
+
 [[noreturn]] void violation(const char* what);
 
 }  // namespace sextant::simt

@@ -12,7 +12,7 @@ constexpr int convert_threads = 256;
 SEXTANT_DEVICE float stored_number(const void* source, Element type, std::size_t index) {
   if (type == Element::f32) return static_cast<const float*>(source)[index];
   const std::uint16_t bits = static_cast<const std::uint16_t*>(source)[index];
-  return type == Element::bf16 ? float_of_upper_half(static_cast<std::uint32_t>(bits) << 16) : f16::to_float(bits);
+  return type == Element::bf16 ? float_of_word(static_cast<std::uint32_t>(bits) << 16) : f16::to_float(bits);
 }
 
 /** See `ConvertArguments`. Grid: rows (x); threads go along the columns. */

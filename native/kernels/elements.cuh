@@ -4,7 +4,7 @@
 
 namespace sextant::kernels {
 
-SEXTANT_DEVICE float float_of_upper_half(std::uint32_t bits) {
+SEXTANT_DEVICE float float_of_word(std::uint32_t bits) {
 #if defined(SEXTANT_EMULATION)
   return float_of_bits(bits);
 #else
@@ -16,10 +16,10 @@ SEXTANT_DEVICE float float_of_upper_half(std::uint32_t bits) {
 struct bf16 {
   static constexpr bool on_sm75 = false;
 
-  SEXTANT_DEVICE static float to_float(std::uint16_t x) { return float_of_upper_half(static_cast<std::uint32_t>(x) << 16); }
+  SEXTANT_DEVICE static float to_float(std::uint16_t x) { return float_of_word(static_cast<std::uint32_t>(x) << 16); }
 
-  SEXTANT_DEVICE static float low(std::uint32_t pair) { return float_of_upper_half(pair << 16); }
-  SEXTANT_DEVICE static float high(std::uint32_t pair) { return float_of_upper_half(pair & 0xffff0000u); }
+  SEXTANT_DEVICE static float low(std::uint32_t pair) { return float_of_word(pair << 16); }
+  SEXTANT_DEVICE static float high(std::uint32_t pair) { return float_of_word(pair & 0xffff0000u); }
 
   /** `first` in the low half, rounded to nearest. */
   SEXTANT_DEVICE static std::uint32_t pack(float first, float second) {

@@ -15,7 +15,7 @@ Status run_shape(const LinearArguments& a, Stream stream) {
 
 Status run_linear(const LinearArguments& a, const Target& target, Stream stream) {
   if (a.rows == 0) return {};
-  if (hopper_takes(a, target)) return run_linear_hopper(a, stream);
+  if (hopper_takes(a, target)) return run_linear_hopper(a, target, stream);
   return with_element(target.element, [&](auto element) {
     using E = decltype(element);
     switch (linear_size(a.rows, a.columns, target.multiprocessors)) {

@@ -22,15 +22,12 @@ struct LinearShape {
   static constexpr int column_blocks = warp_columns / 8;
   static constexpr int left_bytes = block_rows * step * 2;
   static constexpr int stage_bytes = left_bytes + block_columns * step * 2;
-  /** Floats between rows of a warp's 16 finished rows; 4 more than the columns, so that rows start in different banks. */
-  static constexpr int slab_ld = warp_columns + 4;
-  static constexpr int slab_bytes = 16 * slab_ld * 4;
-  static constexpr int pipeline_bytes = stages * stage_bytes;
-  static constexpr int shared_bytes = pipeline_bytes > warps * slab_bytes ? pipeline_bytes : warps * slab_bytes;
+  static constexpr int shared_bytes = stages * stage_bytes;
   static_assert(warp_rows % 16 == 0 && warp_columns % 16 == 0, "warps work on blocks of 16 by 16");
 };
 
-using LargeShape = LinearShape<128, 128, 32, 2, 2, 4>;
+/** Two blocks share the 100 KB of a multiprocessor from sm_86 on: one multiplies while the other one writes. */
+using LargeShape = LinearShape<128, 128, 32, 2, 2, 3>;
 using MediumShape = LinearShape<64, 64, 64, 2, 2, 3>;
 using SmallShape = LinearShape<64, 32, 64, 4, 1, 4>;
 
@@ -88,31 +85,72 @@ SEXTANT_DEVICE void multiply_step(float (&sums)[Shape::row_blocks][Shape::column
   }
 }
 
-/** Eight neighbouring sums of one row → eight (or four) output elements. `count` columns are there. */
+/** True if the epilogue computes more than it reads: then nothing is gained by reading ahead, and its code is long. */
+SEXTANT_DEVICE bool activates(Epilogue epilogue) { return epilogue == Epilogue::activation || epilogue == Epilogue::gated; }
+
+/** What an epilogue reads beside the sums of eight neighbours: the residual (16 bytes), or (cos, sin) of their four pairs. */
+struct Beside {
+  uint4 words[2];
+};
+
+/** The same for all rows of a slab that a lane finishes. */
+template <int column_blocks>
+struct Besides {
+  static constexpr int rounds = 16 * column_blocks / lanes;
+  Beside of[rounds];
+};
+
+/** A warp's own part of shared memory: 16 rows of sums. In each round its lanes take eight neighbours each. */
+template <int column_blocks>
+struct Slab {
+  /** Floats between rows; 4 more than the columns, so that rows start in different banks. */
+  static constexpr int ld = 8 * column_blocks + 4;
+  static constexpr int bytes = 16 * ld * 4;
+
+  SEXTANT_DEVICE static int row(int round) { return (round * lanes + lane_index()) / column_blocks; }
+  SEXTANT_DEVICE static int column() { return 8 * (lane_index() % column_blocks); }
+};
+
 template <class E>
-SEXTANT_DEVICE void finish(float (&x)[8], const LinearArguments& a, int row, int column, int count) {
-  if (a.bias != nullptr) {
-    SEXTANT_UNROLL
-    for (int i = 0; i < 8; i++) x[i] += i < count ? a.bias[column + i] : 0.0f;
+SEXTANT_DEVICE Beside read_beside(const LinearArguments& a, int row, int column) {
+  Beside beside = {};
+  if (row >= a.rows || column >= a.columns) return beside;
+  if (a.epilogue == Epilogue::residual) {
+    beside.words[0] = load_vector(static_cast<const std::uint16_t*>(a.residual) + offset_of(row, a.ld_residual) + column);
+  } else if (a.epilogue == Epilogue::rotary && column < a.rotary_columns) {
+    const float* turns = a.rotary_table + 2 * (offset_of(a.positions[row], a.head_size / 2) + column % a.head_size / 2);
+    beside.words[0] = load_vector(turns);
+    beside.words[1] = load_vector(turns + 4);
   }
+  return beside;
+}
+
+/** All at once, before anything is written: the residual may be the output, which would put each read behind a write. */
+template <class E, int column_blocks>
+SEXTANT_DEVICE Besides<column_blocks> read_besides(const LinearArguments& a, int first_row, int first_column) {
+  using Own = Slab<column_blocks>;
+  Besides<column_blocks> besides;
+  SEXTANT_UNROLL
+  for (int round = 0; round < Besides<column_blocks>::rounds; round++) {
+    besides.of[round] = read_beside<E>(a, first_row + Own::row(round), first_column + Own::column());
+  }
+  return besides;
+}
+
+/** Eight neighbours with what was read beside them. */
+template <class E>
+SEXTANT_DEVICE void join(float (&x)[8], const Beside& beside, const LinearArguments& a, int column) {
   if (a.epilogue == Epilogue::residual) {
     float residual[8];
-    unpack<E>(load_vector(static_cast<const std::uint16_t*>(a.residual) + offset_of(row, a.ld_residual) + column), residual);
+    unpack<E>(beside.words[0], residual);
     SEXTANT_UNROLL
     for (int i = 0; i < 8; i++) x[i] += residual[i];
-  } else if (a.epilogue == Epilogue::activation) {
-    SEXTANT_UNROLL
-    for (int i = 0; i < 8; i++) x[i] = activate(x[i], a.activation);
-  } else if (a.epilogue == Epilogue::gated) {
-    SEXTANT_UNROLL
-    for (int i = 0; i < 4; i++) x[i] = activate(x[2 * i], a.activation) * x[2 * i + 1];
   } else if (a.epilogue == Epilogue::rotary && column < a.rotary_columns) {
-    const int half = a.head_size / 2;
-    const float* turns = a.rotary_table + 2 * (offset_of(a.positions[row], half) + column % a.head_size / 2);
     SEXTANT_UNROLL
     for (int i = 0; i < 4; i++) {
-      const float cosine = turns[2 * i];
-      const float sine = turns[2 * i + 1];
+      const uint4& word = beside.words[i / 2];
+      const float cosine = float_of_word(i % 2 == 0 ? word.x : word.z);
+      const float sine = float_of_word(i % 2 == 0 ? word.y : word.w);
       const float first = x[2 * i];
       const float second = x[2 * i + 1];
       x[2 * i] = first * cosine - second * sine;
@@ -121,73 +159,101 @@ SEXTANT_DEVICE void finish(float (&x)[8], const LinearArguments& a, int row, int
   }
 }
 
-/** Writes what `finish` made: 16 bytes at once (gated 8), or one by one at the right edge. */
+/** The activations of eight neighbours, or (gated) in the first half of `x` those of four pairs. */
+SEXTANT_DEVICE void activate_all(float (&x)[8], const LinearArguments& a) {
+  const bool gated = a.epilogue == Epilogue::gated;
+  SEXTANT_UNROLL
+  for (int i = 0; i < 4; i++) {
+    const float value = activate(x[2 * i], a.activation);
+    if (gated) {
+      x[i] = value * x[2 * i + 1];
+    } else {
+      x[2 * i] = value;
+      x[2 * i + 1] = activate(x[2 * i + 1], a.activation);
+    }
+  }
+}
+
+/** Eight neighbours (gated four) → output, 16-bit elements all at once: a row has room for what is past the last column. */
 template <class E>
-SEXTANT_DEVICE void write_finished(const float (&x)[8], const LinearArguments& a, int row, int column, int count) {
+SEXTANT_DEVICE void write_finished(const float (&x)[8], const LinearArguments& a, int row, int column) {
   const bool gated = a.epilogue == Epilogue::gated;
   const std::size_t at = offset_of(row, a.ld_output) + (gated ? column / 2 : column);
   if (a.float_output != 0) {
     float* output = static_cast<float*>(a.output) + at;
     SEXTANT_UNROLL
     for (int i = 0; i < 8; i++) {
-      if (i < count) output[i] = x[i];
+      if (column + i < a.columns) output[i] = x[i];
     }
     return;
   }
   std::uint16_t* output = static_cast<std::uint16_t*>(a.output) + at;
   const uint4 vector = pack<E>(x);
-  if (count == 8 && gated) {
+  if (gated) {
     uint2 half;
     half.x = vector.x;
     half.y = vector.y;
     *reinterpret_cast<uint2*>(output) = half;
-  } else if (count == 8) {
-    store_vector(output, vector);
   } else {
-    const std::uint32_t pairs[4] = {vector.x, vector.y, vector.z, vector.w};
-    SEXTANT_UNROLL
-    for (int i = 0; i < 8; i++) {
-      if (i < (gated ? count / 2 : count)) output[i] = static_cast<std::uint16_t>(pairs[i / 2] >> 16 * (i % 2));
-    }
+    store_vector(output, vector);
   }
 }
 
 /**
- * A warp's sums → output. Sixteen rows at a time go through the warp's own slab of shared memory, so that a lane gets eight
- * neighbours of one row: epilogues then work on whole pairs and memory is written 16 bytes at a time.
+ * A warp's sums of 16 rows and 8 · `column_blocks` columns → output. They go through the warp's slab, so that a lane gets
+ * eight neighbours of one row: epilogues then work on whole pairs and memory is written 16 bytes at a time.
  */
-template <class E, class Shape>
-SEXTANT_DEVICE void write_sums(const float (&sums)[Shape::row_blocks][Shape::column_blocks][4], unsigned char* shared,
+template <class E, int column_blocks>
+SEXTANT_DEVICE void write_rows(const float (*sums)[4], const Besides<column_blocks>& besides, float* slab,
                                const LinearArguments& a, int first_row, int first_column) {
-  float* slab = reinterpret_cast<float*>(shared + warp_index() * Shape::slab_bytes);
+  using Own = Slab<column_blocks>;
+  constexpr int rounds = Besides<column_blocks>::rounds;
   const int lane = lane_index();
-  SEXTANT_UNROLL
-  for (int m = 0; m < Shape::row_blocks; m++) {
-    sync_warp();
+  const int column = first_column + Own::column();
+  float bias[8] = {};
+  if (a.bias != nullptr) {
     SEXTANT_UNROLL
-    for (int n = 0; n < Shape::column_blocks; n++) {
-      SEXTANT_UNROLL
-      for (int half = 0; half < 2; half++) {
-        float2 pair;
-        pair.x = sums[m][n][2 * half];
-        pair.y = sums[m][n][2 * half + 1];
-        *reinterpret_cast<float2*>(slab + (lane / 4 + 8 * half) * Shape::slab_ld + 8 * n + 2 * (lane % 4)) = pair;
-      }
+    for (int i = 0; i < 8; i++) bias[i] = column + i < a.columns ? a.bias[column + i] : 0.0f;
+  }
+  sync_warp();
+  SEXTANT_UNROLL
+  for (int n = 0; n < column_blocks; n++) {
+    SEXTANT_UNROLL
+    for (int half = 0; half < 2; half++) {
+      float2 pair;
+      pair.x = sums[n][2 * half];
+      pair.y = sums[n][2 * half + 1];
+      *reinterpret_cast<float2*>(slab + (lane / 4 + 8 * half) * Own::ld + 8 * n + 2 * (lane % 4)) = pair;
     }
-    sync_warp();
-    constexpr int pieces = Shape::warp_columns / 8;
+  }
+  sync_warp();
+  const auto read = [&](float (&x)[8], int round) {
+    const float4* source = reinterpret_cast<const float4*>(slab + Own::row(round) * Own::ld + Own::column());
+    const float4 lower = source[0];
+    const float4 upper = source[1];
+    const float there[8] = {lower.x, lower.y, lower.z, lower.w, upper.x, upper.y, upper.z, upper.w};
+    SEXTANT_UNROLL
+    for (int i = 0; i < 8; i++) x[i] = there[i] + bias[i];
+  };
+  if (column >= a.columns) return;
+  float x[8];
+  if (activates(a.epilogue)) {
     SEXTANT_NO_UNROLL
-    for (int index = lane; index < 16 * pieces; index += lanes) {
-      const int row = first_row + 16 * m + index / pieces;
-      const int column = first_column + 8 * (index % pieces);
-      const int count = least(8, a.columns - column);
-      if (row >= a.rows || count <= 0) continue;
-      const float4* source = reinterpret_cast<const float4*>(slab + index / pieces * Shape::slab_ld + 8 * (index % pieces));
-      const float4 lower = source[0];
-      const float4 upper = source[1];
-      float x[8] = {lower.x, lower.y, lower.z, lower.w, upper.x, upper.y, upper.z, upper.w};
-      finish<E>(x, a, row, column, count);
-      write_finished<E>(x, a, row, column, count);
+    for (int round = 0; round < rounds; round++) {
+      const int row = first_row + Own::row(round);
+      if (row >= a.rows) break;
+      read(x, round);
+      activate_all(x, a);
+      write_finished<E>(x, a, row, column);
+    }
+  } else {
+    SEXTANT_UNROLL
+    for (int round = 0; round < rounds; round++) {
+      const int row = first_row + Own::row(round);
+      if (row >= a.rows) continue;
+      read(x, round);
+      join<E>(x, besides.of[round], a, column);
+      write_finished<E>(x, a, row, column);
     }
   }
 }
@@ -232,7 +298,15 @@ __global__ void __launch_bounds__(Shape::threads) linear_kernel(const LinearArgu
     }
     await_copies<0>();
     __syncthreads();
-    write_sums<E, Shape>(sums, shared, a, first_row + warp_row, first_column + warp_column);
+    constexpr int own_bytes = Slab<Shape::column_blocks>::bytes;
+    static_assert(Shape::warps * own_bytes <= Shape::shared_bytes, "the slabs lie where the stages were");
+    float* slab = reinterpret_cast<float*>(shared + warp_index() * own_bytes);
+    SEXTANT_UNROLL
+    for (int m = 0; m < Shape::row_blocks; m++) {
+      const int row = first_row + warp_row + 16 * m;
+      const int column = first_column + warp_column;
+      write_rows<E>(sums[m], read_besides<E, Shape::column_blocks>(a, row, column), slab, a, row, column);
+    }
   }
 }
 

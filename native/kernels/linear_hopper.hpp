@@ -8,6 +8,6 @@ namespace sextant::kernels {
 bool hopper_takes(const LinearArguments& arguments, const Target& target);
 
 /** Only where `hopper_takes`; the kernel is empty on every other device. */
-Status run_linear_hopper(const LinearArguments& arguments, Stream stream);
+Status run_linear_hopper(const LinearArguments& arguments, const Target& target, Stream stream);
 
 }  // namespace sextant::kernels

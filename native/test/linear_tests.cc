@@ -94,6 +94,11 @@ void test_linear(const Bench& bench) {
   test_linear_case(bench, 64, 64, 96, Epilogue::residual, gelu, false);
   test_linear_case(bench, 66, 72, 80, Epilogue::none, gelu, true, true);
   test_linear_case(bench, 66, 72, 80, Epilogue::gated, gelu, true, true);
+  // More steps than any cut has stages, several blocks, and each width of Hopper's.
+  test_linear_case(bench, 300, 512, 450, Epilogue::residual, gelu, true);
+  test_linear_case(bench, 200, 384, 320, Epilogue::rotary, gelu, false);
+  test_linear_case(bench, 140, 504, 264, Epilogue::gated, gelu, false);
+  test_linear_case(bench, 260, 120, 520, Epilogue::none, gelu, true);
   if (bench.quick) return;
   test_linear_case(bench, 1000, 768, 384, Epilogue::residual, gelu, false);
   test_linear_case(bench, 2049, 1152, 384, Epilogue::rotary, gelu, false);
