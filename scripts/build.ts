@@ -44,7 +44,7 @@ const bundles: BuildOptions[] = [
     entryPoints: {
       engine: 'src/engine/main.ts',
       cli: 'src/cli/main.ts',
-      chunkWorker: 'src/engine/chunk/chunkWorker.ts',
+      chunkWorker: 'src/engine/index/chunkWorker.ts',
       tokenizeWorker: 'src/engine/runtime/tokenizeWorker.ts',
       encodeWorker: 'src/engine/runtime/encodeWorker.ts',
       cudaProbe: 'src/engine/runtime/cuda/cudaProbe.ts',

@@ -25,14 +25,7 @@ const hopperOnly = 'kernels/linear_hopper.cu';
 const hopperCode = ['-gencode', 'arch=compute_90a,code=sm_90a'];
 /** What the kernels need of CUDA, and the emulation does not have. */
 const device = ['kernels/cuda_backend.cu', 'kernels/tensor_map.cc'];
-const shipped = [
-  ...core,
-  ...kernels,
-  ...device,
-  'addon/cuda_backends.cc',
-  'addon/addon.cc',
-  'addon/delay_load.cc',
-];
+const shipped = [...core, ...kernels, ...device, 'addon/cuda_backends.cc', 'addon/addon.cc', 'addon/delay_load.cc'];
 /** The runner and, by kernel, what it runs. */
 const kernelTestSources = globSync('test/*.cc', { cwd: native }).sort();
 const emulated = [...core, ...kernels, 'emulation/simt.cc', 'reference/reference.cc'];

@@ -5,7 +5,8 @@ import type { RemotePreview, RemoteSettings } from '../shared/remote.ts';
 import type { PublishSummary, TeamSettings } from '../shared/team.ts';
 import type { RootStatus } from '../shared/status.ts';
 import type { ChunkedFile } from './chunk/chunk.ts';
-import type { ChunkPool } from './chunk/chunkPool.ts';
+import { analyseFile } from './index/analyseFile.ts';
+import type { ChunkPool } from './index/chunkPool.ts';
 import { chunkerVersion } from './chunk/chunkerVersion.ts';
 import { embeddingText } from './chunk/embeddingText.ts';
 import type { HistoryStore } from './history/historyStore.ts';
@@ -19,7 +20,6 @@ import { RootIndex } from './store/rootIndex.ts';
 import { RootStore } from './store/rootStore.ts';
 import type { SearchIndex } from './store/searchIndex.ts';
 import { TeamRoot } from './team/teamRoot.ts';
-import { codeTokens } from './text/codeTokens.ts';
 
 export interface OpenRootOptions {
   readonly root: WorkspaceRoot;
@@ -92,7 +92,8 @@ export class OpenRoot {
   /** An indexer over the same files that fills another store, the chunks changed on their way: for measuring. Not started. */
   indexerInto(store: RootStore, change: (path: string, file: ChunkedFile) => ChunkedFile): Indexer {
     const { chunker, ...indexing } = this.#indexing();
-    const chunk: Chunker['chunk'] = async (path, text, signal) => change(path, await chunker.chunk(path, text, signal));
+    const chunk: Chunker['chunk'] = async (path, text, signal) =>
+      analyseFile(path, change(path, await chunker.chunk(path, text, signal)), embeddingText);
     return new Indexer({ ...indexing, chunker: { chunk }, store });
   }
 
@@ -251,7 +252,6 @@ export class OpenRoot {
       chunker: { chunk: (path, text, signal) => chunker().chunk(path, text, signal) },
       chunkerVersion: String(chunkerVersion),
       embeddingText,
-      codeTokens,
       settings: this.#settings,
     };
   }

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { SextantError, serializeError } from '../shared/errors.ts';
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../shared/protocol.ts';
 import type { RootStatus } from '../shared/status.ts';
-import { ChunkPool } from './chunk/chunkPool.ts';
+import { ChunkPool } from './index/chunkPool.ts';
 import { OpenRoot } from './openRoot.ts';
 import type { Encoder } from './runtime/encoder.ts';
 
@@ -153,7 +153,8 @@ function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus 
   return { root: uri, name, phase: 'error', ...counts, error: serializeError(error) };
 }
 
-/** A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: two at most. */
+/** A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: two, more on large machines. */
 function parserThreads(): number {
-  return Math.min(2, os.availableParallelism());
+  const cores = os.availableParallelism();
+  return Math.min(cores, 4, Math.max(2, Math.floor(cores / 4)));
 }

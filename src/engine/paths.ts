@@ -9,7 +9,7 @@ const fromSource = import.meta.url.endsWith('.ts');
 export const packageRoot = fromSource ? path.join(here, '..', '..') : path.join(here, '..');
 
 const workers = {
-  chunkWorker: 'chunk/chunkWorker.ts',
+  chunkWorker: 'index/chunkWorker.ts',
   tokenizeWorker: 'runtime/tokenizeWorker.ts',
   encodeWorker: 'runtime/encodeWorker.ts',
   cudaProbe: 'runtime/cuda/cudaProbe.ts',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IndexedChunk, IndexedFile } from '../../src/engine/store/fileWriter.ts';
+import { countTerms } from '../../src/engine/store/termPostings.ts';
 import { codeTokens } from '../../src/engine/text/codeTokens.ts';
 import type { SymbolKind } from '../../src/shared/search.ts';
 
@@ -34,13 +35,13 @@ function indexedChunk(
       text,
       definition: true,
     },
-    terms: {
+    terms: countTerms({
       path: codeTokens(path),
       symbol: codeTokens(name),
       signature: [],
       doc: codeTokens(doc),
       body: codeTokens(text),
-    },
+    }),
     textHash: hashOf(text),
   };
 }

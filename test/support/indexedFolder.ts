@@ -6,7 +6,6 @@ import Database from 'better-sqlite3';
 import { Indexer } from '../../src/engine/index/indexer.ts';
 import type { IndexerOptions } from '../../src/engine/index/indexerOptions.ts';
 import { RootStore } from '../../src/engine/store/rootStore.ts';
-import { codeTokens } from '../../src/engine/text/codeTokens.ts';
 import { ParagraphChunker, paragraphText } from './paragraphChunker.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
@@ -40,7 +39,6 @@ export class IndexedFolder {
       chunker: this.chunker,
       chunkerVersion: '1',
       embeddingText: paragraphText,
-      codeTokens,
       settings: { exclude: [], useGitignore: true, maxFileSizeBytes: 1_000_000 },
       ...options,
     });

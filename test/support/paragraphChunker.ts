@@ -1,4 +1,5 @@
-import type { Chunk, ChunkedFile } from '../../src/engine/chunk/chunk.ts';
+import type { Chunk } from '../../src/engine/chunk/chunk.ts';
+import { analyseFile, type AnalysedFile } from '../../src/engine/index/analyseFile.ts';
 import type { Chunker } from '../../src/engine/index/indexerOptions.ts';
 
 function paragraphs(text: string): { start: number; end: number }[] {
@@ -18,7 +19,7 @@ export class ParagraphChunker implements Chunker {
     this.#poison = poison;
   }
 
-  chunk(path: string, text: string): Promise<ChunkedFile> {
+  chunk(path: string, text: string): Promise<AnalysedFile> {
     this.chunked.push(path);
     if (this.#poison !== undefined && path.includes(this.#poison))
       return Promise.reject(new Error('The parser broke.'));
@@ -41,14 +42,12 @@ export class ParagraphChunker implements Chunker {
       };
     });
     const docs = path.endsWith('.md');
-    return Promise.resolve({
-      language: docs ? 'markdown' : 'typescript',
-      scope: docs ? 'docs' : 'code',
-      chunks,
-      symbols: chunks
-        .filter(({ name }) => name !== '')
-        .map(({ name, kind, startLine }) => ({ name, kind, line: startLine })),
-    });
+    const language = docs ? 'markdown' : 'typescript';
+    const symbols = chunks
+      .filter(({ name }) => name !== '')
+      .map(({ name, kind, startLine }) => ({ name, kind, line: startLine }));
+    const file = { language, scope: docs ? 'docs' : 'code', chunks, symbols } as const;
+    return Promise.resolve(analyseFile(path, file, paragraphText));
   }
 }
 

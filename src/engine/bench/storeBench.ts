@@ -3,12 +3,13 @@ import type { SymbolKind } from '../../shared/search.ts';
 import { defaultView } from '../../shared/team.ts';
 import type { ModelIdentity } from '../store/catalog.ts';
 import type { IndexedChunk, IndexedFile } from '../store/fileWriter.ts';
+import { countTerms } from '../store/termPostings.ts';
 import { candidateLimits, rankingWeights } from '../search/rankingWeights.ts';
 import { RootIndex } from '../store/rootIndex.ts';
 import { RootStore } from '../store/rootStore.ts';
 import type { CandidateFilter } from '../store/searchIndex.ts';
 import type { SharedStore } from '../team/sharedStore.ts';
-import { textHashOf } from '../index/fileIndexer.ts';
+import { textHashOf } from '../index/analyseFile.ts';
 import { codeTokens } from '../text/codeTokens.ts';
 import { latencyOf, type Latency } from './latency.ts';
 import { SeededRandom } from './seededRandom.ts';
@@ -147,13 +148,13 @@ function syntheticChunk(words: Words, index: number): IndexedChunk {
     text: body,
     definition: true,
   };
-  const terms = {
+  const terms = countTerms({
     path: codeTokens(`src/folder${index % 50}`),
     symbol: codeTokens(name),
     signature: codeTokens(chunk.signature),
     doc: [],
     body: codeTokens(body),
-  };
+  });
   return { chunk, terms, textHash: textHashOf(`${index}\n${body}`) };
 }
 

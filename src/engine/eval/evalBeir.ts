@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { SearchMode } from '../../shared/search.ts';
 import { maxQueryLength } from '../../shared/search.ts';
 import type { Chunk } from '../chunk/chunk.ts';
-import { textHashOf } from '../index/fileIndexer.ts';
+import { textHashOf } from '../index/analyseFile.ts';
+import { countTerms } from '../store/termPostings.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import { SearchEngine } from '../search/searchEngine.ts';
 import type { Generation } from '../store/catalog.ts';
@@ -58,7 +59,7 @@ function fileOf({ id, text }: BeirRow): IndexedFile {
     text,
     definition: false,
   };
-  const terms = { path: [], symbol: [], signature: [], doc: [], body: codeTokens(text) };
+  const terms = countTerms({ path: [], symbol: [], signature: [], doc: [], body: codeTokens(text) });
   const textHash = textHashOf(text);
   return {
     path: id,

@@ -7,7 +7,7 @@ import { SextantError } from '../../shared/errors.ts';
 import { defaultEngineSettings } from '../../shared/protocol.ts';
 import type { SearchMode } from '../../shared/search.ts';
 import { defaultView } from '../../shared/team.ts';
-import { ChunkPool } from '../chunk/chunkPool.ts';
+import { ChunkPool } from '../index/chunkPool.ts';
 import { chunkerVersion } from '../chunk/chunkerVersion.ts';
 import { embeddingText } from '../chunk/embeddingText.ts';
 import { Indexer } from '../index/indexer.ts';
@@ -16,7 +16,6 @@ import { SearchEngine } from '../search/searchEngine.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import type { SearchSource } from '../store/searchIndex.ts';
 import type { SharedStore } from '../team/sharedStore.ts';
-import { codeTokens } from '../text/codeTokens.ts';
 import {
   queryNdcg,
   readAnnotations,
@@ -87,7 +86,6 @@ async function indexCheckout(
     chunker,
     chunkerVersion: String(chunkerVersion),
     embeddingText,
-    codeTokens,
     settings: defaultEngineSettings,
   });
   try {

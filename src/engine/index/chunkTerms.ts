@@ -1,11 +1,9 @@
 import type { Chunk } from '../chunk/chunk.ts';
-import type { ChunkTerms } from '../store/termPostings.ts';
-
-/** Index terms of a text; see `text/codeTokens.ts`. */
-export type Tokenizer = (text: string) => string[];
+import { countTerms, type TermCounts } from '../store/termPostings.ts';
+import { codeTokens } from '../text/codeTokens.ts';
 
 /** Index terms of a text that may be empty. */
-export function termsOf(text: string, codeTokens: Tokenizer): readonly string[] {
+export function termsOf(text: string): readonly string[] {
   return text === '' ? [] : codeTokens(text);
 }
 
@@ -13,13 +11,12 @@ export function termsOf(text: string, codeTokens: Tokenizer): readonly string[] 
 export function chunkTerms(
   chunk: Pick<Chunk, 'symbol' | 'signature' | 'doc' | 'text'>,
   pathTerms: readonly string[],
-  codeTokens: Tokenizer,
-): ChunkTerms {
-  return {
+): TermCounts {
+  return countTerms({
     path: pathTerms,
-    symbol: termsOf(chunk.symbol, codeTokens),
-    signature: termsOf(chunk.signature, codeTokens),
-    doc: termsOf(chunk.doc, codeTokens),
-    body: termsOf(chunk.text, codeTokens),
-  };
+    symbol: termsOf(chunk.symbol),
+    signature: termsOf(chunk.signature),
+    doc: termsOf(chunk.doc),
+    body: termsOf(chunk.text),
+  });
 }

@@ -8,7 +8,7 @@ import type { NewEmbedding, PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { isStorable } from '../store/vectorCodec.ts';
 import { keyOf, type EmbedQueue } from './embedQueue.ts';
-import { bodyHashOf, textHashOf } from './fileIndexer.ts';
+import { bodyHashOf, textHashOf } from './analyseFile.ts';
 import { Throughput } from './throughput.ts';
 
 /** A batch should take about this long: short enough to be lost or waited for, long enough to keep the encoder busy. */

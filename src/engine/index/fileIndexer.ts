@@ -1,12 +1,10 @@
-import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { SkipReason } from '../../shared/status.ts';
-import type { Chunk } from '../chunk/chunk.ts';
 import type { SkippedFile } from '../store/fileStates.ts';
 import type { IndexedFile } from '../store/fileWriter.ts';
 import type { DiscoveredFile } from '../workspace/discoverFiles.ts';
 import { readSourceFile } from '../workspace/readSourceFile.ts';
-import { chunkTerms, termsOf } from './chunkTerms.ts';
+import { indexedChunks } from './analyseFile.ts';
 import type { IndexerOptions, TeamLayer } from './indexerOptions.ts';
 
 /** Time of change of a file that could not be read: as no file has it, the next scan tries again. */
@@ -18,22 +16,12 @@ export type FileOutcome =
   | { readonly unchanged: { readonly path: string; readonly size: number; readonly mtimeMs: number } }
   | { readonly skipped: SkippedFile };
 
-/** Key of an embedding within a model: 128 bits of SHA-256 over the text that is embedded. */
-export function textHashOf(text: string): Buffer {
-  return hash('sha256', text, 'buffer').subarray(0, 16);
-}
-
-/** As {@link textHashOf}, over all that is embedded but the path. */
-export function bodyHashOf({ symbol, signature, doc, text }: Chunk): Buffer {
-  return textHashOf(JSON.stringify([symbol, signature, doc, text]));
-}
-
-/** Reads, chunks and tokenises single files. */
+/** Reads single files and has them cut. */
 export class FileIndexer {
   readonly team: TeamLayer | undefined;
-  readonly #options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens'>;
+  readonly #options: Pick<IndexerOptions, 'chunker'>;
 
-  constructor(options: Pick<IndexerOptions, 'chunker' | 'embeddingText' | 'codeTokens' | 'team'>) {
+  constructor(options: Pick<IndexerOptions, 'chunker' | 'team'>) {
     this.#options = options;
     this.team = options.team;
   }
@@ -55,15 +43,8 @@ export class FileIndexer {
     if (source.hash === knownHash) return { unchanged: state };
     try {
       const chunked = await this.#options.chunker.chunk(relative, source.text, signal);
-      const { codeTokens } = this.#options;
-      const pathTerms = termsOf(relative, codeTokens);
       const { language, scope, symbols, degraded } = chunked;
-      const chunks = chunked.chunks.map((chunk) => ({
-        chunk,
-        terms: chunkTerms(chunk, pathTerms, codeTokens),
-        textHash: textHashOf(this.#options.embeddingText(relative, chunk)),
-        bodyHash: bodyHashOf(chunk),
-      }));
+      const chunks = indexedChunks(chunked);
       const written = { ...state, contentHash: source.hash, language, scope, chunks, symbols };
       return { indexed: degraded === undefined ? written : { ...written, degraded } };
     } catch {

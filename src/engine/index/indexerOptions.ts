@@ -1,12 +1,13 @@
 import type { EngineSettings, LogLine, WorkspaceRoot } from '../../shared/protocol.ts';
 import type { RootStatus, SkipCounts } from '../../shared/status.ts';
-import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
+import type { Chunk } from '../chunk/chunk.ts';
 import type { StoredEmbedding } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
+import type { AnalysedFile } from './analyseFile.ts';
 
-/** Cuts files into chunks; see `chunk/chunkPool.ts`. */
+/** Cuts files into chunks; see `chunkPool.ts`. */
 export interface Chunker {
-  chunk(path: string, text: string, signal?: AbortSignal): Promise<ChunkedFile>;
+  chunk(path: string, text: string, signal?: AbortSignal): Promise<AnalysedFile>;
 }
 
 /** What a shared index has of a folder: it answers for files that are the same there, and lends vectors for the rest. */
@@ -29,10 +30,8 @@ export interface IndexerOptions {
   readonly chunker: Chunker;
   /** Changes whenever the same file may give other chunks or another text to embed. */
   readonly chunkerVersion: string;
-  /** What is embedded of a chunk. */
+  /** What is embedded of a chunk: the text that the chunker has hashed. */
   readonly embeddingText: (path: string, chunk: Chunk) => string;
-  /** Index terms of a text; see `text/codeTokens.ts`. */
-  readonly codeTokens: (text: string) => string[];
   readonly settings: DiscoverySettings;
   /** An index of the team's over the same files; absent where there is none. */
   readonly team?: TeamLayer;

@@ -4,7 +4,7 @@ import { SextantError } from '../../shared/errors.ts';
 import type { EngineSettings } from '../../shared/protocol.ts';
 import type { RemotePreview, RemoteSettings, RemoteText } from '../../shared/remote.ts';
 import { embeddingText } from '../chunk/embeddingText.ts';
-import { textHashOf } from '../index/fileIndexer.ts';
+import { textHashOf } from '../index/analyseFile.ts';
 import { isFreeOfSecrets, withheldChunks } from '../secrets/scanSecrets.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import { remoteBase } from './embeddingServer.ts';

@@ -2,14 +2,14 @@ import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
 import type { Generation } from './catalog.ts';
 import type { Labels } from './labels.ts';
 import { KeywordWriter } from './keywordWriter.ts';
-import type { ChunkTerms } from './termPostings.ts';
+import type { TermCounts } from './termPostings.ts';
 import { vectorTable } from './searchTables.ts';
 import { signBits, decodeVector } from './vectorCodec.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
 
 export interface IndexedChunk {
   readonly chunk: Chunk;
-  readonly terms: ChunkTerms;
+  readonly terms: TermCounts;
   /** First 16 bytes of SHA-256 over the text that is embedded. */
   readonly textHash: Uint8Array;
   /** The same without the path; without it a chunk is embedded anew when its file moves. */

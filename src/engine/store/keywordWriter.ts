@@ -1,7 +1,7 @@
 import { blockBits, blockSize, mergedRow, rowOf, rowsOfBlock } from './postingCodec.ts';
 import { lengthTable, postingTable } from './searchTables.ts';
 import type { Sqlite, Statement } from './sqlite.ts';
-import { BlockPostings, type ChunkTerms } from './termPostings.ts';
+import { BlockPostings, type TermCounts } from './termPostings.ts';
 
 /** A block in which fewer than this share of the chunks are left is rewritten without the others. */
 const leastAlive = 0.5;
@@ -53,10 +53,11 @@ export class KeywordWriter {
   }
 
   /** Chunks must come in the order of their ids. */
-  add(chunkId: number, terms: ChunkTerms): void {
+  add(chunkId: number, terms: TermCounts): void {
     const localId = chunkId & (blockSize - 1);
     const blockId = chunkId >> blockBits;
-    const length = this.#postingsOf(blockId).add(localId, terms);
+    this.#postingsOf(blockId).add(localId, terms);
+    const { length } = terms;
     const block = this.#block(blockId);
     block.lengths[localId] = length;
     block.used += 1;

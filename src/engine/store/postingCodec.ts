@@ -49,17 +49,18 @@ export function rowsOfBlock(blockId: number): readonly [number, number] {
   return [blockId << bucketBits, (blockId + 1) << bucketBits];
 }
 
-/** Appends one posting to `bytes`; `counts` says how often the term stands in each field. */
-export function appendPosting(bytes: number[], localId: number, counts: Uint8Array): void {
+/** Appends one posting to `bytes`; `counts` says, from `from` on, how often the term stands in each field. */
+export function appendPosting(bytes: number[], localId: number, counts: Uint8Array, from = 0): void {
   bytes.push(localId & 0xff, localId >> 8);
   let mask = 0;
-  for (let field = 0; field <= bodyField; field += 1) if (counts[field]! > 0) mask |= 1 << field;
-  if (mask === 1 << bodyField && counts[bodyField]! < fieldsFlag) {
-    bytes.push(counts[bodyField]!);
+  for (let field = 0; field <= bodyField; field += 1) if (counts[from + field]! > 0) mask |= 1 << field;
+  const inBody = counts[from + bodyField]!;
+  if (mask === 1 << bodyField && inBody < fieldsFlag) {
+    bytes.push(inBody);
     return;
   }
   bytes.push(fieldsFlag | mask);
-  for (const count of counts) if (count > 0) bytes.push(count);
+  for (let at = from; at <= from + bodyField; at += 1) if (counts[at]! > 0) bytes.push(counts[at]!);
 }
 
 /** Appends a record to `bytes`. */

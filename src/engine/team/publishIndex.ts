@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { chunkTerms, termsOf, type Tokenizer } from '../index/chunkTerms.ts';
+import { chunkTerms, termsOf } from '../index/chunkTerms.ts';
 import type { PublishProgress, PublishSummary } from '../../shared/team.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import type { PostgresConnection } from '../store/postgres/postgresConnection.ts';
@@ -20,7 +20,6 @@ export interface PublishOptions extends WriterTarget {
   readonly store: RootStore;
   readonly connection: PostgresConnection;
   readonly view: string;
-  readonly codeTokens: Tokenizer;
   readonly signal: AbortSignal | undefined;
   readonly onProgress?: ((progress: PublishProgress) => void) | undefined;
   readonly graphFrom?: GraphOptions['from'];
@@ -51,7 +50,7 @@ export async function publishIndex(options: PublishOptions): Promise<Published> 
   const missing = files.filter((file) => !known.has(keyOf(file)));
   let withheld = 0;
   let done = files.length - missing.length;
-  for (const batch of batches(missing, read, options.codeTokens)) {
+  for (const batch of batches(missing, read)) {
     signal?.throwIfAborted();
     await writer.add(batch);
     withheld += batch.reduce((sum, file) => sum + file.withheld, 0);
@@ -98,7 +97,6 @@ async function knownFiles(writer: SharedWriter, files: readonly LocalFile[]): Pr
 function* batches(
   files: readonly LocalFile[],
   read: (fileId: number) => WholeFile | undefined,
-  codeTokens: Tokenizer,
 ): Generator<SharedFile[]> {
   let batch: SharedFile[] = [];
   let chunks = 0;
@@ -111,24 +109,24 @@ function* batches(
       batch = [];
       chunks = 0;
     }
-    batch.push(sharedFile(whole, codeTokens));
+    batch.push(sharedFile(whole));
     chunks += whole.chunks.length;
   }
   if (batch.length > 0) yield batch;
 }
 
 /** The file without the chunks that look like secrets, and without the symbols in them. */
-function sharedFile(whole: WholeFile, codeTokens: Tokenizer): SharedFile {
+function sharedFile(whole: WholeFile): SharedFile {
   const secret = withheldChunks(
     whole.path,
     whole.chunks.map(({ text }) => text),
   );
-  const pathTerms = termsOf(whole.path, codeTokens);
+  const pathTerms = termsOf(whole.path);
   const places = new Map<number, number>();
   const chunks = whole.chunks.flatMap((chunk, place) => {
     if (secret.has(place)) return [];
     places.set(place, places.size);
-    return [{ ...chunk, terms: chunkTerms(chunk, pathTerms, codeTokens) }];
+    return [{ ...chunk, terms: chunkTerms(chunk, pathTerms) }];
   });
   const symbols = whole.symbols.flatMap((symbol) => {
     const chunk = places.get(symbol.chunk);

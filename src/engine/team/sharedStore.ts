@@ -10,7 +10,6 @@ import { ensureModel, findModel, vectorTable } from '../store/postgres/vectorTab
 import type { StoredEmbedding } from '../store/embeddingWriter.ts';
 import { storedFromHalf } from '../store/postgres/halfVector.ts';
 import type { RootStore } from '../store/rootStore.ts';
-import { codeTokens } from '../text/codeTokens.ts';
 import { publishIndex } from './publishIndex.ts';
 
 export interface PublishRequest {
@@ -53,7 +52,7 @@ export class SharedStore {
     const repositoryId = await this.#ensureRepository(repository);
     const model = request.model === undefined ? undefined : await ensureModel(connection, request.model);
     const target = { repositoryId, chunker: String(chunkerVersion), model };
-    const result = await publishIndex({ ...target, store, connection, view, codeTokens, signal, onProgress });
+    const result = await publishIndex({ ...target, store, connection, view, signal, onProgress });
     const { files, chunks, embedded, newFiles, removed, withheld, graphFailure } = result;
     const seconds = (performance.now() - started) / 1000;
     const summary = { repository, view, files, chunks, embedded, added: newFiles, removed, withheld, seconds };

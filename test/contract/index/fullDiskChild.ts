@@ -7,7 +7,6 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Indexer } from '../../../src/engine/index/indexer.ts';
 import { RootStore } from '../../../src/engine/store/rootStore.ts';
-import { codeTokens } from '../../../src/engine/text/codeTokens.ts';
 import { serializeError } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
 import { ParagraphChunker, paragraphText } from '../../support/paragraphChunker.ts';
@@ -26,7 +25,6 @@ const indexer = new Indexer({
   chunker: new ParagraphChunker(),
   chunkerVersion: '1',
   embeddingText: paragraphText,
-  codeTokens,
   settings: { exclude: [], useGitignore: true, maxFileSizeBytes: 1_000_000 },
 });
 indexer.start(new FakeEncoder({ logFile }));

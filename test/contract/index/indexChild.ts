@@ -5,7 +5,6 @@
 import { pathToFileURL } from 'node:url';
 import { Indexer } from '../../../src/engine/index/indexer.ts';
 import { RootStore } from '../../../src/engine/store/rootStore.ts';
-import { codeTokens } from '../../../src/engine/text/codeTokens.ts';
 import { serializeError } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
 import { ParagraphChunker, paragraphText } from '../../support/paragraphChunker.ts';
@@ -20,7 +19,6 @@ async function main(): Promise<string> {
     chunker: new ParagraphChunker(),
     chunkerVersion: '1',
     embeddingText: paragraphText,
-    codeTokens,
     settings: { exclude: [], useGitignore: true, maxFileSizeBytes: 1_000_000 },
   });
   try {

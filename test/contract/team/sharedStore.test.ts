@@ -7,7 +7,6 @@ import type { NearCandidate, SearchSource } from '../../../src/engine/store/sear
 import { chunkerVersion } from '../../../src/engine/chunk/chunkerVersion.ts';
 import { publishIndex } from '../../../src/engine/team/publishIndex.ts';
 import { SharedStore } from '../../../src/engine/team/sharedStore.ts';
-import { codeTokens } from '../../../src/engine/text/codeTokens.ts';
 import { SextantError, type ErrorCode } from '../../../src/shared/errors.ts';
 import { FakeEncoder } from '../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../support/indexedFolder.ts';
@@ -310,7 +309,6 @@ if (realPostgres !== undefined) {
       chunker: String(chunkerVersion),
       model,
       view: 'main',
-      codeTokens,
       signal: undefined,
       graphFrom: 1,
     });

@@ -1,4 +1,4 @@
-import type { ChunkTerms } from '../termPostings.ts';
+import type { TermCounts } from '../termPostings.ts';
 import type { WholeChunk, WholeFile } from '../wholeFiles.ts';
 
 /** Identity of a file's content within a repository and a version of the chunker. */
@@ -15,7 +15,7 @@ export interface SharedFile extends Omit<WholeFile, 'chunks'> {
 }
 
 export interface SharedChunk extends WholeChunk {
-  readonly terms: ChunkTerms;
+  readonly terms: TermCounts;
 }
 
 export function keyOf({ path, contentHash }: FileKey): string {

@@ -136,8 +136,8 @@ export class SharedWriter {
     const segmentId = segment!.id;
     const postings = new BlockPostings();
     const placed = chunks.map(({ fileId, chunk }, place) => {
-      const length = postings.add(place, chunk.terms);
-      return { fileId, chunk, chunkId: segmentId * blockSize + place, length };
+      postings.add(place, chunk.terms);
+      return { fileId, chunk, chunkId: segmentId * blockSize + place, length: chunk.terms.length };
     });
     const rows = [...postings.rows((hash) => hash & sharedBucketMask)];
     await statements.rows(

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { FileIndexer } from '../../../../src/engine/index/fileIndexer.ts';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
-import { codeTokens } from '../../../../src/engine/text/codeTokens.ts';
 import { FakeEncoder, fakeVector } from '../../../support/fakeEncoder.ts';
 import { IndexedFolder } from '../../../support/indexedFolder.ts';
 import { waitFor } from '../../../support/waitFor.ts';
-import { ParagraphChunker, paragraphText } from '../../../support/paragraphChunker.ts';
+import { ParagraphChunker } from '../../../support/paragraphChunker.ts';
 
 const files = {
   'src/a.ts': 'function alpha() {\n  return 1;\n}\n\nfunction beta() {\n  return 2;\n}\n',
@@ -148,11 +147,7 @@ test('a file that breaks the chunker is skipped and counted', async (context) =>
 
 test('a file that could not be read is looked at again by the next scan', async (context) => {
   const folder = new IndexedFolder(context, files);
-  const indexer = new FileIndexer({
-    chunker: new ParagraphChunker(),
-    codeTokens,
-    embeddingText: paragraphText,
-  });
+  const indexer = new FileIndexer({ chunker: new ParagraphChunker() });
   const gone = { path: 'src/b.ts', absolutePath: path.join(folder.folder, 'away'), size: 3, mtimeMs: 7 };
   const outcome = await indexer.index(gone, undefined, 1000, new AbortController().signal);
   assert.ok('skipped' in outcome);

@@ -5,6 +5,7 @@ import { SeededRandom } from '../../../../src/engine/bench/seededRandom.ts';
 import type { IndexedFile } from '../../../../src/engine/store/fileWriter.ts';
 import { RootStore } from '../../../../src/engine/store/rootStore.ts';
 import type { FieldWeights } from '../../../../src/engine/store/searchIndex.ts';
+import { codeTokens } from '../../../../src/engine/text/codeTokens.ts';
 import { indexedFile } from '../../../support/indexedFiles.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
@@ -13,17 +14,19 @@ const fields = ['path', 'symbol', 'signature', 'doc', 'body'] as const;
 
 /** BM25 written down as the formula stands, over all chunks of the files. */
 function reference(files: readonly IndexedFile[], terms: readonly string[]): Map<string, number> {
-  const chunks = files.flatMap((file) =>
-    file.chunks.map((chunk) => ({ key: `${file.path}#${chunk.chunk.name}`, chunk })),
+  const chunks = files.flatMap(({ path: file, chunks: own }) =>
+    own.map(({ chunk: { name, symbol, doc, text } }) => {
+      const texts = { path: file, symbol, signature: '', doc, body: text };
+      return { key: `${file}#${name}`, terms: fields.map((field) => codeTokens(texts[field])) };
+    }),
   );
-  const lengthOf = ({ terms: of }: IndexedFile['chunks'][number]): number =>
-    fields.reduce((n, f) => n + of[f].length, 0);
-  const average = chunks.reduce((sum, { chunk }) => sum + lengthOf(chunk), 0) / chunks.length;
+  const lengthOf = (of: readonly string[][]): number => of.reduce((n, { length }) => n + length, 0);
+  const average = chunks.reduce((sum, { terms: of }) => sum + lengthOf(of), 0) / chunks.length;
   const scores = new Map<string, number>();
   for (const term of new Set(terms)) {
-    const frequencies = chunks.map(({ key, chunk }) => {
-      const counted = fields.map((field) => weights[field] * chunk.terms[field].filter((t) => t === term).length);
-      return { key, length: lengthOf(chunk), frequency: counted.reduce((a, b) => a + b, 0) };
+    const frequencies = chunks.map(({ key, terms: of }) => {
+      const counted = fields.map((field, i) => weights[field] * of[i]!.filter((t) => t === term).length);
+      return { key, length: lengthOf(of), frequency: counted.reduce((a, b) => a + b, 0) };
     });
     const holding = frequencies.filter(({ frequency }) => frequency > 0);
     const idf = Math.log(1 + (chunks.length - holding.length + 0.5) / (holding.length + 0.5));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { ChunkPool } from '../../../../src/engine/chunk/chunkPool.ts';
+import { ChunkPool } from '../../../../src/engine/index/chunkPool.ts';
 
 const pool = new ChunkPool();
 after(() => pool.dispose());

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ChunkPool } from '../../../../src/engine/chunk/chunkPool.ts';
+import { chunkFile } from '../../../../src/engine/chunk/chunkFile.ts';
+import { embeddingText } from '../../../../src/engine/chunk/embeddingText.ts';
+import { bodyHashOf, indexedChunks, textHashOf } from '../../../../src/engine/index/analyseFile.ts';
+import { ChunkPool } from '../../../../src/engine/index/chunkPool.ts';
+import { chunkTerms } from '../../../../src/engine/index/chunkTerms.ts';
+import { codeTokens } from '../../../../src/engine/text/codeTokens.ts';
 import { temporaryFolder } from '../../../support/temporaryFolder.ts';
 
 const faulty = path.join(import.meta.dirname, 'support', 'faultyWorker.ts');
@@ -18,6 +23,25 @@ describe('ChunkPool', () => {
     );
     assert.equal(files[0]!.chunks[0]!.symbol, 'add');
     await pool.dispose();
+  });
+
+  test('what a thread found out of its chunks is what would be found here, chunk by chunk', async () => {
+    const pool = new ChunkPool();
+    const text =
+      `${source}\nexport class Sum {\n  total = 0;\n  add(more: number) {\n    this.total += more;\n  }\n}\n`.repeat(
+        40,
+      );
+    const received = indexedChunks(await pool.chunk('src/sum.ts', text));
+    await pool.dispose();
+    const { chunks } = await chunkFile({ path: 'src/sum.ts', text });
+    assert.ok(chunks.length > 3);
+    assert.equal(received.length, chunks.length);
+    for (const [i, chunk] of chunks.entries()) {
+      assert.deepEqual(received[i]!.chunk, chunk);
+      assert.deepEqual(received[i]!.terms, chunkTerms(chunk, codeTokens('src/sum.ts')));
+      assert.deepEqual(Buffer.from(received[i]!.textHash), textHashOf(embeddingText('src/sum.ts', chunk)));
+      assert.deepEqual(Buffer.from(received[i]!.bodyHash!), bodyHashOf(chunk));
+    }
   });
 
   for (const [fault, degraded] of [

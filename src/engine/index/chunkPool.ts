@@ -1,8 +1,9 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../paths.ts';
-import type { ChunkedFile } from './chunk.ts';
-import { chunkByLines, type SourceText } from './chunkFile.ts';
+import { chunkByLines, type SourceText } from '../chunk/chunkFile.ts';
+import { embeddingText } from '../chunk/embeddingText.ts';
+import { analyseFile, type AnalysedFile } from './analyseFile.ts';
 import type { ChunkReply, ChunkRequest } from './chunkWorker.ts';
 
 export interface ChunkPoolOptions {
@@ -18,7 +19,7 @@ export interface ChunkPoolOptions {
 
 interface Job {
   readonly source: SourceText;
-  readonly resolve: (file: ChunkedFile) => void;
+  readonly resolve: (file: AnalysedFile) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
@@ -41,7 +42,7 @@ const startAllowanceMs = 10_000;
 const mostPatience = 8;
 
 /**
- * Chunks files in threads of their own. A file whose parser crashes, or hangs twice, is cut by lines instead and says so; its
+ * Cuts and analyses files in threads of their own. A file whose parser crashes, or hangs twice, is cut by lines instead and says so; its
  * thread is replaced, and the files behind it never notice. Nothing but cancellation and disposal rejects.
  */
 export class ChunkPool {
@@ -67,7 +68,7 @@ export class ChunkPool {
   }
 
   /** @param path relative to the root; decides the language. */
-  chunk(path: string, text: string, signal?: AbortSignal): Promise<ChunkedFile> {
+  chunk(path: string, text: string, signal?: AbortSignal): Promise<AnalysedFile> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) {
         reject(disposedError());
@@ -171,11 +172,11 @@ export class ChunkPool {
       broken.job.timedOut = true;
       this.#queue.push(broken.job);
       this.#dispatch();
-    } else if (broken) this.#finish(slot, chunkByLines(broken.job.source, why));
+    } else if (broken) this.#finish(slot, analysedByLines(broken.job.source, why));
     else this.#dispatch();
   }
 
-  #finish(slot: Slot, file: ChunkedFile): void {
+  #finish(slot: Slot, file: AnalysedFile): void {
     const { job } = slot.sent.shift()!;
     if (slot.sent.length === 0) this.#rest(slot);
     else this.#limit(slot, startAllowanceMs);
@@ -201,6 +202,10 @@ export class ChunkPool {
     if (at !== -1) this.#queue.splice(at, 1);
     job.reject(job.signal?.reason);
   }
+}
+
+function analysedByLines(source: SourceText, why: 'timeout' | 'parser_failed'): AnalysedFile {
+  return analyseFile(source.path, chunkByLines(source, why), embeddingText);
 }
 
 /** How many times slower than alone a thread may be now, by the work that waits for a processor. */

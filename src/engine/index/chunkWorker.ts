@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { chunkFile, type SourceText } from './chunkFile.ts';
-import type { ChunkedFile } from './chunk.ts';
+import { chunkFile, type SourceText } from '../chunk/chunkFile.ts';
+import { embeddingText } from '../chunk/embeddingText.ts';
+import { analyseFile, transferOf, type AnalysedFile } from './analyseFile.ts';
 
 /** What the pool sends and what comes back. */
 export interface ChunkRequest extends SourceText {
@@ -9,7 +10,7 @@ export interface ChunkRequest extends SourceText {
 export type ChunkReply =
   /** The thread is up and takes the file: its time runs from here. */
   | { readonly id: number; readonly started: true }
-  | { readonly id: number; readonly result: ChunkedFile }
+  | { readonly id: number; readonly result: AnalysedFile }
   | { readonly id: number; readonly failed: string };
 
 /** Files come ahead of the answers; one at a time keeps each within its own time limit. */
@@ -21,8 +22,8 @@ parentPort?.on('message', (request: ChunkRequest) => {
 async function answer(request: ChunkRequest): Promise<void> {
   parentPort?.postMessage({ id: request.id, started: true } satisfies ChunkReply);
   try {
-    const result = await chunkFile(request);
-    parentPort?.postMessage({ id: request.id, result } satisfies ChunkReply);
+    const result = analyseFile(request.path, await chunkFile(request), embeddingText);
+    parentPort?.postMessage({ id: request.id, result } satisfies ChunkReply, transferOf(result));
   } catch (error) {
     // A trap may have left the parser's memory broken: the pool replaces this thread.
     const failed = error instanceof Error ? error.message : String(error);

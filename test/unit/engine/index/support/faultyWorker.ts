@@ -1,7 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { chunkFile } from '../../../../../src/engine/chunk/chunkFile.ts';
-import type { ChunkRequest } from '../../../../../src/engine/chunk/chunkWorker.ts';
+import { embeddingText } from '../../../../../src/engine/chunk/embeddingText.ts';
+import { analyseFile } from '../../../../../src/engine/index/analyseFile.ts';
+import type { ChunkRequest } from '../../../../../src/engine/index/chunkWorker.ts';
 
 /**
  * A chunk thread that does what the text of the file tells it: everything a broken parser might. The grammar is loaded before the first file
@@ -22,5 +24,5 @@ async function answer(request: ChunkRequest): Promise<void> {
   if (text.includes('EXIT')) process.exit(3);
   if (text.includes('THROW')) throw new Error('out of bounds');
   if (text.includes('FAIL')) parentPort?.postMessage({ id, failed: 'memory access out of bounds' });
-  else parentPort?.postMessage({ id, result: await chunkFile(request) });
+  else parentPort?.postMessage({ id, result: analyseFile(request.path, await chunkFile(request), embeddingText) });
 }
