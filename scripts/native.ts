@@ -25,10 +25,20 @@ const hopperOnly = 'kernels/linear_hopper.cu';
 const hopperCode = ['-gencode', 'arch=compute_90a,code=sm_90a'];
 /** What the kernels need of CUDA, and the emulation does not have. */
 const device = ['kernels/cuda_backend.cu', 'kernels/tensor_map.cc'];
-const shipped = [...core, ...kernels, ...device, 'addon/cuda_backends.cc', 'addon/addon.cc', 'addon/delay_load.cc'];
+/** The kernels' scalar reference, and what holds a device to it. */
+const checks = ['reference/reference.cc', 'check/self_check.cc'];
+const shipped = [
+  ...core,
+  ...kernels,
+  ...device,
+  ...checks,
+  'addon/cuda_backends.cc',
+  'addon/addon.cc',
+  'addon/delay_load.cc',
+];
 /** The runner and, by kernel, what it runs. */
 const kernelTestSources = globSync('test/*.cc', { cwd: native }).sort();
-const emulated = [...core, ...kernels, 'emulation/simt.cc', 'reference/reference.cc'];
+const emulated = [...core, ...kernels, ...checks, 'emulation/simt.cc'];
 
 /** Machine code for each generation, and PTX of the newest for those to come. A later minor version runs an earlier one's code. */
 const generations = ['75', '80', '86', '89', '90', '100', '110', '120'];
@@ -187,7 +197,7 @@ export function buildTests(cxx: string, { sanitize = false }: { readonly sanitiz
 /** Builds the kernel tests for the GPU of this machine. */
 export function buildDeviceTests(nvcc: string): string {
   const folder = path.join(buildFolder, 'tests-device');
-  const sources = [...device, ...kernels, 'reference/reference.cc', ...kernelTestSources];
+  const sources = [...device, ...kernels, ...checks, ...kernelTestSources];
   const codeOf = (source: string): readonly string[] => (source === hopperOnly ? hopperCode : ['-arch=native']);
   const objects = compile(folder, sources, (source) => [nvcc, ['-std=c++17', '-O3', ...codeOf(source)]]);
   const program = path.join(folder, 'kernel_tests');

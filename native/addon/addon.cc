@@ -1,17 +1,20 @@
 /**
  * The addon's functions, typed in `src/engine/runtime/cuda/addon.ts`:
  *
- *   probe()                                                what driver and devices there are; throws an Error with a code
- *   open(kind, device, memoryBytes, weightsPaths, plan)    Promise of a session
- *   encode(session, ids, cuSeqlens, types, urgent)         Promise of { rows: ArrayBuffer, milliseconds }
- *   close(session)                                         Promise of nothing
+ *   probe()                                                            what driver and devices there are; throws
+ *   check(kind, device, generation)                                    compares kernels with their reference; throws
+ *   open(kind, device, generation, memoryBytes, weightsPaths, plan)    Promise of a session
+ *   encode(session, ids, cuSeqlens, types, urgent)                     Promise of { rows: ArrayBuffer, milliseconds }
+ *   close(session)                                                     Promise of nothing
  *   weightBytes(session)
  *
- * Rejections are Errors whose `code` is a name of `status.hpp`. Nothing here blocks JavaScript's thread.
+ * What is thrown and rejected are Errors whose `code` is a name of `status.hpp`. Only `probe` and `check` block JavaScript's
+ * thread: they are for a process of their own.
  */
 #include <memory>
 #include <set>
 
+#include "../check/self_check.hpp"
 #include "../core/session.hpp"
 #include "backends.hpp"
 #include "values.hpp"
@@ -107,6 +110,7 @@ napi_value start(napi_env env, std::unique_ptr<Task> task) {
 struct OpenTask final : Task {
   std::string kind;
   int device = 0;
+  int generation = 0;
   SessionOptions options;
   std::vector<std::string> weights_paths;
   Plan plan;
@@ -114,7 +118,7 @@ struct OpenTask final : Task {
 
   Status run() override {
     std::unique_ptr<Backend> backend;
-    SEXTANT_TRY(open_backend(kind, device, &backend));
+    SEXTANT_TRY(open_backend(kind, device, generation, &backend));
     return Session::open(std::move(backend), std::move(plan), weights_paths, options, &session);
   }
 
@@ -186,18 +190,41 @@ napi_value probe_devices(napi_env env, napi_callback_info) {
   return result;
 }
 
-napi_value open_session(napi_env env, napi_callback_info info) {
-  napi_value given[5];
-  if (!arguments_of(env, info, given)) return nullptr;
-  auto task = std::make_unique<OpenTask>();
-  double device = 0;
-  double memory = 0;
-  std::vector<double> words;
-  if (!read_text(env, given[0], &task->kind) || !read_number(env, given[1], &device) || !read_number(env, given[2], &memory) ||
-      !read_texts(env, given[3], &task->weights_paths) || !read_array(env, given[4], napi_float64_array, &words)) {
+Status check_device(const std::string& kind, int device, int generation) {
+  ProbeResult found;
+  SEXTANT_TRY(probe(&found));
+  if (device >= static_cast<int>(found.devices.size())) return failure(Code::no_device, "There is no such GPU.");
+  std::unique_ptr<Backend> backend;
+  SEXTANT_TRY(open_backend(kind, device, generation, &backend));
+  return check_operations(*backend, found.devices[static_cast<std::size_t>(device)].multiprocessors);
+}
+
+napi_value check(napi_env env, napi_callback_info info) {
+  napi_value given[3];
+  std::string kind;
+  int device = 0;
+  int generation = 0;
+  if (!arguments_of(env, info, given) || !read_text(env, given[0], &kind) || !read_count(env, given[1], &device) ||
+      !read_count(env, given[2], &generation)) {
     return nullptr;
   }
-  if (!(device >= 0 && device < 1024) || !(memory >= 0 && memory < 1e15)) {
+  const Status status = check_device(kind, device, generation);
+  if (!status.ok()) napi_throw(env, error_of(env, status));
+  return nullptr;
+}
+
+napi_value open_session(napi_env env, napi_callback_info info) {
+  napi_value given[6];
+  if (!arguments_of(env, info, given)) return nullptr;
+  auto task = std::make_unique<OpenTask>();
+  double memory = 0;
+  std::vector<double> words;
+  if (!read_text(env, given[0], &task->kind) || !read_count(env, given[1], &task->device) ||
+      !read_count(env, given[2], &task->generation) || !read_number(env, given[3], &memory) ||
+      !read_texts(env, given[4], &task->weights_paths) || !read_array(env, given[5], napi_float64_array, &words)) {
+    return nullptr;
+  }
+  if (!(memory >= 0 && memory < 1e15)) {
     done(env, napi_invalid_arg);
     return nullptr;
   }
@@ -206,7 +233,6 @@ napi_value open_session(napi_env env, napi_callback_info info) {
     napi_throw(env, error_of(env, decoded));
     return nullptr;
   }
-  task->device = static_cast<int>(device);
   task->options.memory_bytes = static_cast<std::size_t>(memory);
   return start(env, std::move(task));
 }
@@ -276,6 +302,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   } functions[] = {{"probe", probe_devices},
+                   {"check", check},
                    {"open", open_session},
                    {"encode", encode},
                    {"close", close_session},

@@ -18,7 +18,10 @@ struct ProbeResult {
 
 Status probe(ProbeResult* result);
 
-/** `kind` is `cuda`, in the tests' addon `emulated` or `reference`. */
-Status open_backend(const std::string& kind, int device, std::unique_ptr<Backend>* backend);
+/**
+ * `kind` is `cuda`, in the tests' addon `emulated`, `faulty` or `reference`. `generation` bounds whose instructions are used:
+ * 10 · major + minor of a compute capability, that of the device or an earlier one.
+ */
+Status open_backend(const std::string& kind, int device, int generation, std::unique_ptr<Backend>* backend);
 
 }  // namespace sextant::addon

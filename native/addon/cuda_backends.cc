@@ -8,9 +8,9 @@ Status probe(ProbeResult* result) {
   return list_cuda_devices(&result->devices);
 }
 
-Status open_backend(const std::string& kind, int device, std::unique_ptr<Backend>* backend) {
+Status open_backend(const std::string& kind, int device, int generation, std::unique_ptr<Backend>* backend) {
   if (kind != "cuda") return failure(Code::unsupported, "This addon runs on CUDA alone.");
-  return open_cuda_backend(device, backend);
+  return open_cuda_backend(device, generation, backend);
 }
 
 }  // namespace sextant::addon

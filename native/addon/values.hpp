@@ -64,6 +64,15 @@ inline bool read_number(napi_env env, napi_value value, double* result) {
   return done(env, napi_get_value_double(env, value, result));
 }
 
+/** A whole number that is small and not negative. */
+inline bool read_count(napi_env env, napi_value value, int* result) {
+  double read = 0;
+  if (!read_number(env, value, &read)) return false;
+  if (!(read >= 0 && read <= 1024)) return done(env, napi_invalid_arg);
+  *result = static_cast<int>(read);
+  return true;
+}
+
 /** Copies a typed array of exactly this type. */
 template <class T>
 bool read_array(napi_env env, napi_value value, napi_typedarray_type type, std::vector<T>* result) {

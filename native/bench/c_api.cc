@@ -36,7 +36,7 @@ Status open_session(const char* kind, int device, double memory_bytes, const cha
   Plan plan;
   SEXTANT_TRY(decode_plan(plan_words, count, &plan));
   std::unique_ptr<Backend> backend;
-  SEXTANT_TRY(addon::open_backend(kind, device, &backend));
+  SEXTANT_TRY(addon::open_backend(kind, device, any_generation, &backend));
   return Session::open(std::move(backend), std::move(plan), {weights}, {static_cast<std::size_t>(memory_bytes)}, session);
 }
 
@@ -87,7 +87,7 @@ int sextant_finish(Ticket* ticket, unsigned char* rows, std::size_t bytes, float
 
 int sextant_backend(const char* kind, int device, Backend** backend) {
   std::unique_ptr<Backend> opened;
-  const int result = result_of(addon::open_backend(kind, device, &opened));
+  const int result = result_of(addon::open_backend(kind, device, any_generation, &opened));
   *backend = opened.release();
   return result;
 }

@@ -16,8 +16,9 @@ build=build/session-$arch
 mkdir -p "$OUT" "$build"
 core=(core/{plan,mapped_file,weights,lane,worker,session}.cc)
 kernels=(kernels/{linear,linear_hopper,attention,rows,cuda_backend}.cu kernels/tensor_map.cc)
-tests=(test/*.cc reference/reference.cc)
+tests=(test/*.cc)
 others=(addon/cuda_backends.cc bench/c_api.cc)
+checks=(reference/reference.cc check/self_check.cc)
 nvidia-smi >"$OUT/nvidia-smi.txt" 2>&1
 
 compile() { # source
@@ -27,12 +28,12 @@ compile() { # source
 export -f compile
 export code build
 echo "== build for sm_$arch"
-printf '%s\n' "${core[@]}" "${kernels[@]}" "${others[@]}" "${tests[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile {}' || exit 1
+printf '%s\n' "${core[@]}" "${kernels[@]}" "${others[@]}" "${checks[@]}" "${tests[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile {}' || exit 1
 library_objects=()
 for source in "${core[@]}" "${kernels[@]}" addon/cuda_backends.cc bench/c_api.cc; do library_objects+=("$build/$(basename "$source").o"); done
 nvcc -shared -cudart static "${library_objects[@]}" -o "$build/libsextant_bench.so" || exit 1
 test_objects=()
-for source in "${tests[@]}" "${kernels[@]}"; do test_objects+=("$build/$(basename "$source").o"); done
+for source in "${tests[@]}" "${checks[@]}" "${kernels[@]}"; do test_objects+=("$build/$(basename "$source").o"); done
 nvcc -cudart static "${test_objects[@]}" -o "$build/kernel_tests" || exit 1
 grep -h -A1 -E "Compiling entry|registers" "$build"/*.cu.log >"$OUT/ptxas.txt"
 

@@ -66,6 +66,9 @@ class Backend {
   virtual Status pool(const PoolArguments& arguments, Stream stream) = 0;
 };
 
+/** Bounds nothing: whatever instructions the device has may be used. */
+constexpr int any_generation = 1000;
+
 /** What a device says of itself. */
 struct DeviceFacts {
   std::string name;

@@ -16,7 +16,10 @@ Status list_cuda_devices(std::vector<DeviceFacts>* devices);
 /** CUDA's version of the driver and of the runtime inside this library, 1000 · major + 10 · minor; 0 for none. */
 void cuda_versions(int* driver, int* runtime);
 
-/** Fails with `unsupported` for a device older than compute capability 7.5. */
-Status open_cuda_backend(int device, std::unique_ptr<Backend>* backend);
+/**
+ * Uses no instructions of a later generation than `generation` (10 · major + minor).
+ * Fails with `unsupported` for a device older than compute capability 7.5.
+ */
+Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* backend);
 
 }  // namespace sextant

@@ -7,6 +7,7 @@
  */
 #include <cstring>
 
+#include "../check/self_check.hpp"
 #include "suites.hpp"
 
 #if defined(SEXTANT_EMULATION)
@@ -26,8 +27,17 @@ struct Suite {
 constexpr Suite suites[] = {{"linear", test_linear}, {"attention", test_attention}, {"first_attention", test_first_attention},
                             {"rows", test_rows},     {"pool", test_pool},           {"convert", test_convert}};
 
-void run_suites(Bench& bench, const char* only) {
+/** What the product holds a device to before it uses it. */
+void test_self_check(const Bench& bench, int multiprocessors) {
+  const Status status = check_operations(*bench.backend, multiprocessors);
+  const std::string shape = "multiprocessors=" + std::to_string(multiprocessors) + (status.ok() ? "" : ": " + status.message);
+  bench.report->add("self_check " + bench.name, shape, status.ok() ? 0 : 1, 0, true, true);
+}
+
+void run_suites(Bench& bench, int multiprocessors, const char* only) {
   require(bench.backend->enter());
+  // As many blocks as a thousand multiprocessors want take the emulation a minute.
+  if (multiprocessors < 1000 && (only == nullptr || std::strcmp(only, "linear") == 0)) test_self_check(bench, multiprocessors);
   require(bench.backend->open_stream(false, &bench.stream));
   for (const Suite& suite : suites) {
     if (only == nullptr || std::strcmp(only, suite.name) == 0) suite.run(bench);
@@ -57,17 +67,19 @@ int run_all(bool quick, const char* only) {
       bench.name = std::string(element == Element::bf16 ? "bf16" : "f16") + "/" + std::to_string(multiprocessors) + "/sm" + std::to_string(capability);
       bench.quick = quick;
       bench.report = &report;
-      run_suites(bench, suite);
+      run_suites(bench, multiprocessors, suite);
     }
   }
 #else
   Bench bench;
-  require(open_cuda_backend(0, &bench.backend));
+  std::vector<DeviceFacts> devices;
+  require(list_cuda_devices(&devices));
+  require(open_cuda_backend(0, any_generation, &bench.backend));
   bench.element = bench.backend->element();
   bench.name = bench.element == Element::bf16 ? "bf16" : "f16";
   bench.quick = quick;
   bench.report = &report;
-  run_suites(bench, only);
+  run_suites(bench, devices.front().multiprocessors, only);
 #endif
   std::printf("{\"cases\":%d,\"failed\":%d}\n", report.cases(), report.failed());
   return report.failed() == 0 && report.cases() > 0 ? 0 : 1;

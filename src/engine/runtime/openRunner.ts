@@ -73,7 +73,7 @@ export async function openRunner(model: ModelFolder, head: Head, options: OpenRu
 function openDevice(
   model: ModelFolder,
   head: Head,
-  { addon, device, reason }: Extract<CudaAvailability, { readonly available: true }>,
+  { addon, device, generation, reason }: Extract<CudaAvailability, { readonly available: true }>,
   threads: number,
   { gpuMemoryMB = 0 }: OpenRunnerOptions,
 ): Promise<CudaModel> {
@@ -83,6 +83,7 @@ function openDevice(
     head,
     addon,
     device: 0,
+    generation,
     memoryBytes: gpuMemoryMB > 0 ? gpuMemoryMB * 1024 * 1024 : Math.floor(device.memoryBytes / 2),
     reason,
     openFallback: () => new WorkerLink<EncodeRequest, Matrix>(workerEntry('encodeWorker'), settings, 'encoder'),

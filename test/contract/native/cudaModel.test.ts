@@ -100,6 +100,7 @@ module.exports = { ...real, async encode(session, ids, ...rest) { ${before} retu
     addon,
     backend: 'reference',
     device: 0,
+    generation: 80,
     memoryBytes: 512 * 1024 * 1024,
     reason: 'test',
     openFallback: () => new WorkerLink<EncodeRequest, Matrix>(workerEntry('encodeWorker'), settings, 'encoder'),

@@ -9,6 +9,7 @@ import {
   compare,
   encode,
   encodeOnce,
+  anyGeneration,
   memoryBytes,
   open,
   packed,
@@ -108,7 +109,7 @@ test('bad batches, plans and files are refused with a code, and nothing breaks',
     const { addon: loaded, encoder, tensors, weights } = opened;
     const network = withEmbeddingHead(encoder, 'mean', encoder.hiddenSize);
     const { words } = planNetwork(network, tensors, network.embedding);
-    const session = await loaded.open('emulated', 0, memoryBytes, [weights], words);
+    const session = await loaded.open('emulated', 0, anyGeneration, memoryBytes, [weights], words);
     const ids = Int32Array.of(5, 6, 7);
     const rejects = (promise: Promise<unknown>, code: string): Promise<void> => assert.rejects(promise, { code });
     for (const ends of [[0, 2], [1, 3], [0, 2, 1, 3], [0, 0, 3], [0], [0, 4]]) {
@@ -130,17 +131,17 @@ test('bad batches, plans and files are refused with a code, and nothing breaks',
       const damaged = words.slice();
       damaged[index] = NaN;
       assert.throws(
-        () => loaded.open('emulated', 0, memoryBytes, [weights], damaged),
+        () => loaded.open('emulated', 0, anyGeneration, memoryBytes, [weights], damaged),
         { code: 'invalid_argument' },
         `word ${index}`,
       );
     }
-    assert.throws(() => loaded.open('emulated', 0, memoryBytes, [weights], words.subarray(0, -1)), {
+    assert.throws(() => loaded.open('emulated', 0, anyGeneration, memoryBytes, [weights], words.subarray(0, -1)), {
       code: 'invalid_argument',
     });
-    await rejects(loaded.open('emulated', 0, memoryBytes, [`${weights}.none`], words), 'file');
-    await rejects(loaded.open('emulated', 0, 1000, [weights], words), 'out_of_memory');
-    await rejects(loaded.open('cuda', 0, memoryBytes, [weights], words), 'unsupported');
+    await rejects(loaded.open('emulated', 0, anyGeneration, memoryBytes, [`${weights}.none`], words), 'file');
+    await rejects(loaded.open('emulated', 0, anyGeneration, 1000, [weights], words), 'out_of_memory');
+    await rejects(loaded.open('cuda', 0, anyGeneration, memoryBytes, [weights], words), 'unsupported');
     const [row] = [await encode(loaded, session, { ids, cuSeqlens: Int32Array.of(0, 3) })];
     assert.ok(row.every(Number.isFinite));
     await loaded.close(session);
@@ -151,7 +152,7 @@ test('a batch beyond the memory setting is refused, and smaller ones go on', (t)
   withModel(t, addon, 'modernbert-v5', 'F32', async (opened) => {
     const network = withEmbeddingHead(opened.encoder, 'mean', opened.encoder.hiddenSize);
     const { words } = planNetwork(network, opened.tensors, network.embedding);
-    const session = await opened.addon.open('emulated', 0, 5_000_000, [opened.weights], words);
+    const session = await opened.addon.open('emulated', 0, anyGeneration, 5_000_000, [opened.weights], words);
     const big = packed(
       Array.from({ length: 40 }, () => 130),
       network.vocabularySize,

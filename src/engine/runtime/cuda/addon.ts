@@ -13,6 +13,14 @@ export interface CudaDevice {
   readonly memoryBytes: number;
 }
 
+/** Devices before this one are not supported; a {@link generationOf}. */
+export const oldestGeneration = 75;
+
+/** Ten times the compute capability: 86 for “8.6”. */
+export function generationOf({ capability }: CudaDevice): number {
+  return Math.round(10 * Number(capability));
+}
+
 export interface CudaProbe {
   /** CUDA versions of driver and addon, 1000 · major + 10 · minor. */
   readonly driver: number;
@@ -33,15 +41,19 @@ export interface CudaRows {
   readonly milliseconds: number;
 }
 
-/** `emulated` and `reference` are those of the tests' addon. */
-export type AddonBackend = 'cuda' | 'emulated' | 'reference';
+/** All but the first are those of the tests' addon. */
+export type AddonBackend = 'cuda' | 'emulated' | 'faulty' | 'reference';
 
 /** The functions of `native/addon`. What they throw and reject with are Errors whose `code` is a {@link CudaErrorCode}. */
 export interface CudaAddon {
   probe(): CudaProbe;
+  /** Throws where kernels compute something else than their reference; `generation` as in {@link open}. */
+  check(backend: AddonBackend, device: number, generation: number): void;
+  /** `generation`: no instructions of a later one are used; see {@link generationOf}. */
   open(
     backend: AddonBackend,
     device: number,
+    generation: number,
     memoryBytes: number,
     weightsFiles: readonly string[],
     plan: Float64Array,

@@ -1,50 +1,86 @@
 import { fork } from 'node:child_process';
 import { workerEntry } from '../../paths.ts';
-import { findCudaAddon, type CudaDevice } from './addon.ts';
+import { findCudaAddon, generationOf, oldestGeneration, type CudaDevice } from './addon.ts';
 import type { CudaProbeReply } from './cudaProbe.ts';
 
 /** Whether CUDA can be used here, and what says so. */
 export type CudaAvailability =
-  | { readonly available: true; readonly addon: string; readonly device: CudaDevice; readonly reason: string }
+  | {
+      readonly available: true;
+      readonly addon: string;
+      readonly device: CudaDevice;
+      /** Whose kernels are used: the device's own, or earlier ones where those fail. */
+      readonly generation: number;
+      readonly reason: string;
+    }
   | { readonly available: false; readonly reason: string };
 
 /** Drivers initialise in a second or two; one that takes longer than this hangs. */
 const patienceMs = 20_000;
-const oldestCapability = 7.5;
+/** Hopper's own kernels do matrix products in a way of their own; it runs those of the generation before as well. */
+const hopper = 90;
+const beforeHopper = 80;
 
-/** Loads an addon in a process of its own and asks it for devices. Never rejects. */
+/** What a probe process said before it ended. */
+interface Probed {
+  device?: CudaDevice;
+  found: boolean;
+  checked?: number;
+  /** Why it said no more. */
+  failure?: string;
+}
+
+/** Loads an addon in a process of its own, asks it for devices and has the first one compute. Never rejects. */
 export async function probeCuda(addon: string): Promise<CudaAvailability> {
-  const reply = await askProbe(addon);
-  if (typeof reply === 'string') return { available: false, reason: reply };
-  if (!('probe' in reply)) return { available: false, reason: reasonOf(reply) };
-  const device = reply.probe.devices[0];
-  if (device === undefined) return { available: false, reason: 'NVIDIA’s driver finds no GPU.' };
-  if (Number(device.capability) < oldestCapability) {
-    return { available: false, reason: `${device.name} is older than compute capability ${oldestCapability}.` };
+  const own = await askProbe(addon);
+  const { device } = own;
+  if (device === undefined) {
+    return { available: false, reason: own.found ? 'NVIDIA’s driver finds no GPU.' : (own.failure ?? endedSilently) };
   }
-  return { available: true, addon, device, reason: `${device.name}, compute capability ${device.capability}` };
+  const name = `${device.name}, compute capability ${device.capability}`;
+  if (generationOf(device) < oldestGeneration) {
+    const oldest = (oldestGeneration / 10).toFixed(1);
+    return { available: false, reason: `${device.name} is older than compute capability ${oldest}.` };
+  }
+  if (own.checked !== undefined) return { available: true, addon, device, generation: own.checked, reason: name };
+  const failure = own.failure ?? endedSilently;
+  if (generationOf(device) === hopper) {
+    const { checked } = await askProbe(addon, beforeHopper);
+    if (checked !== undefined) {
+      const reason = `${name}, without the kernels made for it: ${failure}`;
+      return { available: true, addon, device, generation: checked, reason };
+    }
+  }
+  return { available: false, reason: `${device.name}: ${failure}` };
 }
 
-function reasonOf({ code, message }: Extract<CudaProbeReply, { readonly message: string }>): string {
-  return code === undefined ? `The CUDA addon does not load: ${message}` : message;
-}
+const endedSilently = 'The CUDA addon ended its probe without a word.';
 
-/** The probe's answer, or why there is none. */
-function askProbe(addon: string): Promise<CudaProbeReply | string> {
+function askProbe(addon: string, earlier?: number): Promise<Probed> {
   return new Promise((resolve) => {
-    const child = fork(workerEntry('cudaProbe'), [addon], {
+    const probed: Probed = { found: false };
+    const child = fork(workerEntry('cudaProbe'), [addon, ...(earlier === undefined ? [] : [String(earlier)])], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const timer = setTimeout(() => {
-      resolve('NVIDIA’s driver does not answer.');
+      resolve({ ...probed, failure: 'NVIDIA’s driver does not answer.' });
       child.kill('SIGKILL');
     }, patienceMs);
-    child.on('message', (reply) => resolve(reply as CudaProbeReply));
-    child.on('error', (error) => resolve(`The CUDA addon cannot be probed: ${error.message}`));
+    child.on('message', (message) => {
+      const reply = message as CudaProbeReply;
+      if ('probe' in reply) {
+        probed.found = true;
+        const [device] = reply.probe.devices;
+        if (device !== undefined) probed.device = device;
+      } else if ('checked' in reply) probed.checked = reply.checked;
+      else probed.failure = reply.code === undefined ? `The CUDA addon does not load: ${reply.message}` : reply.message;
+    });
+    child.on('error', (error) => resolve({ ...probed, failure: `The CUDA addon cannot be probed: ${error.message}` }));
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
-      resolve(`The CUDA addon ended its probe with ${signal ?? `code ${code ?? 0}`}.`);
+      if (code === 0) resolve(probed);
+      else resolve({ ...probed, failure: `The CUDA addon ended its probe with ${signal ?? `code ${code ?? 0}`}.` });
     });
   });
 }

@@ -27,6 +27,8 @@ export interface CudaModelOptions {
   readonly backend?: AddonBackend;
   /** The GPU to use, counted from 0. */
   readonly device: number;
+  /** Whose kernels it runs; see `addon.ts`. */
+  readonly generation: number;
   /** What weights and buffers may take together. */
   readonly memoryBytes: number;
   /** Why this backend, for people. */
@@ -78,12 +80,12 @@ export class CudaModel implements EncodeDevice {
    * @throws SextantError `runtime_unavailable` where the kernels do not support it, the device has no memory for it or fails.
    */
   static async open(options: CudaModelOptions): Promise<CudaModel> {
-    const { model, head, backend = 'cuda', device, memoryBytes } = options;
+    const { model, head, backend = 'cuda', device, generation, memoryBytes } = options;
     const plan = planOf(model, head);
     const files = plan.files.map((file) => path.join(model.weightsRoot, file ?? weightsName));
     try {
       const addon = loadCudaAddon(options.addon);
-      const session = await addon.open(backend, device, memoryBytes, files, plan.words);
+      const session = await addon.open(backend, device, generation, memoryBytes, files, plan.words);
       return new CudaModel(addon, session, plan, options);
     } catch (error) {
       throw cudaError(error);
