@@ -56,6 +56,8 @@ export interface BackendStatus {
   readonly name: 'cpu' | 'cuda' | 'directml' | 'coreml' | 'webgpu' | 'remote';
   /** Why this backend and not a faster one. */
   readonly reason: string;
+  /** How long the GPU has computed so far; with CUDA. */
+  readonly deviceSeconds?: number;
 }
 
 export interface EngineStatus {

@@ -18,6 +18,10 @@ const statusIntervalMs = 150;
 /** So long after a scan its ignore files are looked at once more, for one that came and went while they were read. */
 const recheckMs = 3000;
 
+function isOnGpu({ backend }: Encoder): boolean {
+  return backend.name !== 'cpu' && backend.name !== 'remote';
+}
+
 /**
  * Keeps the index of one root in step with the folder and the model. A loop does what is most urgent: scan, changed files,
  * taking a finished generation into service; embedding goes on beside it. Searching waits for none of them.
@@ -42,6 +46,7 @@ export class Indexer {
   #error: unknown;
   #currentFile: string | undefined;
   #priority: ReadonlySet<string> = new Set();
+  #scanning = false;
   /** Breaks off scanning and reading files. */
   #fileWork = new AbortController();
   #loop: Promise<void> | undefined;
@@ -249,8 +254,12 @@ export class Indexer {
   }
 
   async #prepare(): Promise<Target> {
-    const { store, chunkerVersion } = this.#options;
     await this.#embedding.reset(new SextantError('cancelled', 'The model has changed.'));
+    return this.#beginTarget();
+  }
+
+  #beginTarget(): Target {
+    const { store, chunkerVersion } = this.#options;
     const known = store.chunkSetIds();
     const target = store.prepare(chunkerVersion, this.#encoder);
     // A set that has just been begun knows none of the files.
@@ -263,7 +272,9 @@ export class Indexer {
     this.#enter('scanning');
     const first = (path: string): boolean => this.#priority.has(path);
     await this.#files.scan(async () => {
-      const latest = await this.#scanner.scan(this.#settings, first, signal, () => this.#enter('indexing'));
+      this.#scanning = true;
+      const reading = this.#scanner.scan(this.#settings, first, signal, () => this.#enter('indexing'));
+      const latest = await reading.finally(() => (this.#scanning = false));
       const generation = this.#target?.generation;
       if (generation !== undefined) await this.#embedding.borrow(generation, signal);
       this.#embedding.changed(latest);
@@ -283,11 +294,20 @@ export class Indexer {
   }
 
   #onWritten(paths: readonly string[]): void {
-    const generation = this.#target?.generation;
-    // During a scan the queue is filled at its end, all at once.
-    if (generation !== undefined && paths.length < scanFrom && !this.#files.scanDue)
-      this.#embedding.written(generation, paths);
+    if (paths.length < scanFrom && !this.#files.scanDue) this.#embedWritten(paths);
     this.#status.soon();
+  }
+
+  /** A GPU begins with what a scan has written so far. The processor reads all files first: it would be done with both no sooner. */
+  #embedWritten(paths: readonly string[]): void {
+    const encoder = this.#encoder;
+    const early = this.#scanning && !this.#paused && !this.#disposed && encoder !== undefined && isOnGpu(encoder);
+    // The model may have come while files were read.
+    if (early && !this.#embedding.running) this.#target ??= this.#beginTarget();
+    const generation = this.#target?.generation;
+    if (generation === undefined) return;
+    this.#embedding.written(generation, paths);
+    if (early) this.#embedding.begin(encoder, generation, paths);
   }
 
   /** How long to sleep before the next try; 0 for none. */

@@ -54,6 +54,7 @@ export class CudaModel implements EncodeDevice {
   readonly #budget = new BatchBudget();
   #fallback: EncodeTarget | undefined;
   #failure: string | undefined;
+  #deviceMs = 0;
   #disposed: Promise<void> | undefined;
 
   private constructor(addon: CudaAddon, session: CudaSession, plan: CudaPlan, options: CudaModelOptions) {
@@ -65,12 +66,16 @@ export class CudaModel implements EncodeDevice {
     const documents: EncodeTarget = { request: (request) => this.#request(request, false), dispose };
     this.targets = Array.from({ length: documentsAtOnce }, () => documents);
     const failure = (): string | undefined => this.#failure;
+    const deviceSeconds = (): number => this.#deviceMs / 1000;
     this.status = {
       get name() {
         return failure() === undefined ? 'cuda' : 'cpu';
       },
       get reason() {
         return failure() ?? options.reason;
+      },
+      get deviceSeconds() {
+        return deviceSeconds();
       },
     };
   }
@@ -118,6 +123,7 @@ export class CudaModel implements EncodeDevice {
 
   async #onDevice({ ids, cuSeqlens, types }: PackedInput, urgent: boolean): Promise<Matrix> {
     const { rows, milliseconds } = await this.#addon.encode(this.#session, ids, cuSeqlens, types, urgent);
+    this.#deviceMs += milliseconds;
     if (!urgent) this.#budget.measured(ids.length, milliseconds);
     const data = new Float32Array(rows);
     const columns = this.#plan.resultColumns;
