@@ -32,6 +32,8 @@ export class BackgroundEmbedding {
   #salvagedFrom: string | undefined;
   /** Whether what is missing in a generation has to be embedded here, once that is known. */
   #alone: { readonly generationId: number; readonly alone: boolean } | undefined;
+  /** A run that began before all was written came to an end of what there was. */
+  #keptUp = false;
 
   constructor(options: BackgroundEmbeddingOptions) {
     const { store, embeddingText, onBatch, onStale } = options;
@@ -65,6 +67,7 @@ export class BackgroundEmbedding {
   ): Promise<boolean> {
     const failure = this.#failure;
     this.#failure = undefined;
+    this.#keptUp = false;
     if (failure !== undefined) throw failure.error;
     if (encoder === undefined || generation === undefined) return false;
     if (this.#run === undefined) {
@@ -87,9 +90,12 @@ export class BackgroundEmbedding {
     this.#queue.changed(paths);
   }
 
-  /** The first of many files were written: a run begins with them, unless their embeddings may be had from elsewhere. */
+  /**
+   * The first of many files were written: a run begins with them, unless their embeddings may be had from elsewhere. Where an
+   * encoder keeps up with what is written, writing is the slower part, which it would only hold up: it waits for `ensure`.
+   */
   begin(encoder: Encoder, generation: Generation, paths: readonly string[]): void {
-    if (this.#run !== undefined || this.#failure !== undefined) return;
+    if (this.#run !== undefined || this.#failure !== undefined || this.#keptUp) return;
     const pending = this.#options.store.pendingOf(generation, paths);
     if (pending.length === 0 || !this.#isAlone(generation, pending)) return;
     this.#queue.add(pending.filter(({ textHash }) => !this.embedder.failed.has(keyOf(textHash))));
@@ -143,6 +149,7 @@ export class BackgroundEmbedding {
   async #embed(encoder: Encoder, generation: Generation, signal: AbortSignal): Promise<void> {
     try {
       await this.embedder.run(encoder, generation, signal);
+      this.#keptUp = true;
     } catch (error) {
       if (!signal.aborted) this.#failure = { error };
     }

@@ -64,10 +64,30 @@ async function finish(
 describe('while files are read', () => {
   test('a GPU embeds what is there, each text once', async (context) => {
     const { folder, chunker } = scannedFolder(context);
-    const encoder = new FakeEncoder({ backend: 'cuda' });
+    const encoder = new FakeEncoder({ backend: 'cuda', delayMs: 300 });
     folder.indexer.start(encoder);
     await waitFor('embeddings before the end', () => encoder.embedded.length >= 128);
     assert.equal(folder.indexer.status().phase, 'indexing');
+    await finish(folder, chunker, encoder, fileCount + 1);
+  });
+
+  test('a GPU that is done sooner than the next files are read waits until all are', async (context) => {
+    const { folder, chunker } = scannedFolder(context);
+    const encoder = new FakeEncoder({ backend: 'cuda' });
+    const chunk = chunker.chunk.bind(chunker);
+    let chunked = 0;
+    // The second transaction is not full before the first one is embedded.
+    chunker.chunk = async (file, text) => {
+      chunked += 1;
+      if (chunked === 100) {
+        await waitFor('the first embeddings', () => embedded(folder) >= 64);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return await chunk(file, text);
+    };
+    folder.indexer.start(encoder);
+    await halfRead(folder);
+    assert.equal(encoder.embedded.length, 64);
     await finish(folder, chunker, encoder, fileCount + 1);
   });
 
