@@ -138,37 +138,64 @@ def card_rates(device, rehearse):
     return {"bf16TFlops": 2 * size**3 / product / 1e9, "copyTBs": 2 * source.nbytes / copied / 1e9}
 
 
+NONE, RESIDUAL, GATED, ROTARY = 0, 1, 3, 4
+
+
+def turned(x, cosines, sines):
+    """Rotary embedding of neighbouring pairs, as weights are stored here."""
+    first, second = x[..., 0::2], x[..., 1::2]
+    return torch.stack((first * cosines - second * sines, second * cosines + first * sines), -1).flatten(-2)
+
+
 def product_rates(library, device, rehearse):
-    """Single products of the base shape at 16,384 tokens, ours and PyTorch's, TFLOP/s; and how far they differ."""
-    backend = library.backend()
+    """
+    The products of a layer of the base shape at 16,384 tokens, TFLOP/s: ours with their epilogues, by the kernels of this card and
+    by those that every card runs, and PyTorch's without; and how far ours are from float32.
+    """
+    own, plain = library.backend(), library.backend(80)
     rows = 70 if rehearse else 16384
     results = []
-    small = [("out", 96, 64, 0), ("gated", 96, 64, 3)]
-    cases = [("qkv", 2304, 768, 0), ("out", 768, 768, 0), ("gated", 2304, 768, 3), ("down", 768, 1152, 0), ("square", 4096, 4096, 0)]
+    small = [("qkv", 192, 64, ROTARY), ("out", 96, 64, RESIDUAL), ("gated", 96, 64, GATED)]
+    cases = [("qkv", 2304, 768, ROTARY), ("out", 768, 768, RESIDUAL), ("gated", 2304, 768, GATED), ("down", 768, 1152, RESIDUAL),
+             ("square", 4096, 4096, NONE)]
+    positions = torch.arange(rows, device=device, dtype=torch.int32) % 512
+    angles = torch.arange(512, device=device).float()[:, None] * 10000.0 ** (-torch.arange(32, device=device).float() / 32)
+    table = torch.stack((angles.cos(), angles.sin()), -1).contiguous()
     for label, columns, inner, epilogue in small if rehearse else cases:
         # Several sets of inputs in turn, so that the cache holds none of them.
         sets = [(torch.randn(rows, inner, device=device, dtype=torch.bfloat16),
                  torch.randn(columns, inner, device=device, dtype=torch.bfloat16) / inner**0.5) for _ in range(4)]
-        output = torch.full((rows, columns // (2 if epilogue == 3 else 1)), float("nan"), device=device, dtype=torch.bfloat16)
+        before = torch.randn(rows, columns // (2 if epilogue == GATED else 1), device=device, dtype=torch.bfloat16)
+        output = before.clone()
         turn = iter(range(1 << 30))
 
-        def ours(pair=None):
+        def ours(backend, pair=None):
             x, w = pair or sets[next(turn) % 4]
             library.check(library.c.sextant_linear(backend, rows, columns, inner, x.data_ptr(), w.data_ptr(), epilogue,
-                                                   output.data_ptr(), stream_of(device)))
+                                                   output.data_ptr(), positions.data_ptr(), table.data_ptr(), stream_of(device)))
 
         def theirs():
             x, w = sets[next(turn) % 4]
             return torch.nn.functional.linear(x, w)
 
-        ours(sets[0])
         wanted = torch.nn.functional.linear(*(each.float() for each in sets[0]))
-        if epilogue == 3:
+        if epilogue == RESIDUAL:
+            wanted += before.float()
+        elif epilogue == GATED:
             wanted = torch.nn.functional.gelu(wanted[:, 0::2]) * wanted[:, 1::2]
-        error = ((output.float() - wanted).norm() / wanted.norm()).item()
-        flops = 2 * rows * columns * inner
-        results.append({"product": label, "error": error, "sextantTFlops": flops / device_ms(ours, device) / 1e9,
-                        "torchTFlops": flops / device_ms(theirs, device) / 1e9})
+        elif epilogue == ROTARY:
+            heads = wanted[:, : columns // 3 * 2].reshape(rows, -1, 64)
+            places = positions.long()
+            rotated = turned(heads, angles.cos()[places, None], angles.sin()[places, None])
+            wanted = torch.cat((rotated.reshape(rows, -1), wanted[:, columns // 3 * 2 :]), 1)
+        row = {"product": label, "torchTFlops": 2 * rows * columns * inner / device_ms(theirs, device) / 1e9}
+        for name, backend in [("sextant", own), ("plain", plain)]:
+            # What is left unwritten shows; a residual is read before.
+            output.copy_(before) if epilogue == RESIDUAL else output.fill_(float("nan"))
+            ours(backend, sets[0])
+            row[f"{name}Error"] = ((output.float() - wanted).norm() / wanted.norm()).item()
+            row[f"{name}TFlops"] = 2 * rows * columns * inner / device_ms(lambda b=backend: ours(b), device) / 1e9
+        results.append(row)
     return results
 
 
@@ -327,7 +354,8 @@ def print_table(result):
     rates = result.get("rates") or {}
     print(f"\n{result['machine']}\n{rates}")
     for row in result.get("products") or []:
-        print(f"product {row['product']:8} error {row['error']:.1e}  sextant {row['sextantTFlops']:6.0f}  torch {row['torchTFlops']:6.0f} TFLOP/s")
+        print(f"product {row['product']:8} error {row['sextantError']:.1e}  sextant {row['sextantTFlops']:6.0f}  plain {row['plainTFlops']:6.0f}  "
+              f"torch {row['torchTFlops']:6.0f} TFLOP/s")
     for row in result.get("attention") or []:
         peers = "  ".join(f"{name} {each.get('ms', float('nan')):.3f}" for name, each in row["peers"].items())
         print(f"attention {row['case']:15} d{row['headSize']}  sextant {row['sextantMs']:.3f} ms  {peers}")

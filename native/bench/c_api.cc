@@ -85,9 +85,10 @@ int sextant_finish(Ticket* ticket, unsigned char* rows, std::size_t bytes, float
   return 0;
 }
 
-int sextant_backend(const char* kind, int device, Backend** backend) {
+/** `generation`: whose instructions are used at most, 10 · major + minor. */
+int sextant_backend(const char* kind, int device, int generation, Backend** backend) {
   std::unique_ptr<Backend> opened;
-  const int result = result_of(addon::open_backend(kind, device, any_generation, &opened));
+  const int result = result_of(addon::open_backend(kind, device, generation, &opened));
   *backend = opened.release();
   return result;
 }
@@ -112,9 +113,12 @@ int sextant_attention(Backend* backend, const AttentionTile* tiles, int tile_cou
   return result_of(backend->attention(a, stream));
 }
 
-/** One matrix product `x · Wᵀ` with an epilogue that needs no more operands (0 none, 3 gated). */
+/**
+ * One matrix product `x · Wᵀ` with an epilogue: 0 none, 1 residual (what is in the output), 3 gated, 4 rotary of the first two
+ * thirds of the columns in heads of 64, by `positions` of the rows and a table `[positions, 32]` of (cos, sin).
+ */
 int sextant_linear(Backend* backend, int rows, int columns, int inner, const void* input, const void* weight, int epilogue, void* output,
-                   void* stream) {
+                   const int* positions, const float* table, void* stream) {
   LinearArguments a{};
   a.rows = rows;
   a.columns = columns;
@@ -126,6 +130,12 @@ int sextant_linear(Backend* backend, int rows, int columns, int inner, const voi
   a.epilogue = static_cast<Epilogue>(epilogue);
   a.output = output;
   a.ld_output = a.epilogue == Epilogue::gated ? columns / 2 : columns;
+  a.residual = output;
+  a.ld_residual = a.ld_output;
+  a.positions = positions;
+  a.rotary_table = table;
+  a.head_size = 64;
+  a.rotary_columns = columns / 3 * 2;
   return result_of(backend->linear(a, stream));
 }
 

@@ -25,18 +25,19 @@ class Library:
         self.c.sextant_close.argtypes = [ctypes.c_void_p]
         self.c.sextant_start.argtypes = [ctypes.c_void_p, INT_POINTER, ctypes.c_int, INT_POINTER, ctypes.c_int, ctypes.c_int]
         self.c.sextant_finish.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, FLOAT_POINTER]
-        self.c.sextant_backend.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p)]
+        self.c.sextant_backend.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p)]
         self.c.sextant_attention.argtypes = [ctypes.c_void_p, ctypes.c_void_p] + [ctypes.c_int] * 4 + [ctypes.c_void_p] * 3
         self.c.sextant_linear.argtypes = ([ctypes.c_void_p] + [ctypes.c_int] * 3 + [ctypes.c_void_p] * 2 + [ctypes.c_int]
-                                          + [ctypes.c_void_p] * 2)
+                                          + [ctypes.c_void_p] * 4)
 
     def check(self, result):
         if result != 0:
             raise RuntimeError(self.c.sextant_error().decode())
 
-    def backend(self):
+    def backend(self, generation=1000):
+        """`generation`: whose instructions are used at most, ten times a compute capability."""
         handle = ctypes.c_void_p()
-        self.check(self.c.sextant_backend(self.kind, 0, ctypes.byref(handle)))
+        self.check(self.c.sextant_backend(self.kind, 0, generation, ctypes.byref(handle)))
         return handle
 
 

@@ -202,9 +202,10 @@ export class RootStore {
   /** Writes files with all that belongs to them; chunks whose embedding is known are linked to it at once. */
   writeFiles(writes: readonly FileWrite[]): void {
     this.#write(({ catalog, files, states }) => {
-      for (const { file, chunkSetIds } of writes) {
-        for (const id of chunkSetIds) {
-          files.replace(id, catalog.activeGenerations(id), file);
+      for (const id of new Set(writes.flatMap(({ chunkSetIds }) => chunkSetIds))) {
+        const generations = catalog.activeGenerations(id);
+        for (const { file } of writes.filter(({ chunkSetIds }) => chunkSetIds.includes(id))) {
+          files.replace(id, generations, file);
           states.forgetSkip(id, file.path);
         }
       }
@@ -230,8 +231,9 @@ export class RootStore {
   skipFiles(skips: readonly SkippedFile[]): void {
     this.#write(({ catalog, files, states }) => {
       for (const { id } of catalog.activeChunkSets()) {
+        const generations = catalog.activeGenerations(id);
         for (const skip of skips) {
-          files.remove(id, catalog.activeGenerations(id), skip.path);
+          files.remove(id, generations, skip.path);
           states.skip(id, skip);
         }
       }
