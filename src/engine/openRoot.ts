@@ -258,11 +258,7 @@ export class OpenRoot {
 
   /** Follows the settings, which may name another shared index or none. */
   get #teamLayer(): TeamLayer {
-    const lends = (): boolean => this.#team !== undefined;
     return {
-      get lends() {
-        return lends();
-      },
       files: (signal) => this.team?.files(signal) ?? Promise.resolve(new Map()),
       covers: (path, contentHash) => this.team?.covers(path, contentHash) ?? false,
       vectors: (fingerprint, hashes) => this.#team?.vectors(fingerprint, hashes) ?? Promise.resolve([]),

@@ -9,8 +9,6 @@ export interface FakeEncoderOptions {
   readonly delayMs?: number;
   /** Every text that was encoded is appended here by its hash, one a line, before its vector is returned. */
   readonly logFile?: string;
-  /** Where it says that it computes. */
-  readonly backend?: Encoder['backend']['name'];
   /** Replaces vectors, to see bad ones refused. */
   readonly spoil?: (vector: Float32Array, text: string) => Float32Array;
 }
@@ -36,14 +34,13 @@ export class FakeEncoder implements Encoder {
   readonly name = 'fake';
   readonly fingerprint: string;
   readonly dimension: number;
-  readonly backend: Encoder['backend'];
+  readonly backend = { name: 'cpu', reason: 'test' } as const;
   /** Texts embedded as documents so far, in order. */
   readonly embedded: string[] = [];
   readonly #options: FakeEncoderOptions;
 
   constructor(options: FakeEncoderOptions = {}) {
     this.#options = options;
-    this.backend = { name: options.backend ?? 'cpu', reason: 'test' };
     this.fingerprint = options.fingerprint ?? 'fake';
     this.dimension = options.dimension ?? 32;
   }

@@ -2,9 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Chunk } from '../chunk/chunk.ts';
 import type { Encoder } from '../runtime/encoder.ts';
 import type { Generation } from '../store/catalog.ts';
-import type { PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
-import { borrowEmbeddings, mayBorrow } from './borrowEmbeddings.ts';
+import { borrowEmbeddings } from './borrowEmbeddings.ts';
 import { Embedder } from './embedder.ts';
 import { EmbedQueue, keyOf } from './embedQueue.ts';
 import type { TeamLayer } from './indexerOptions.ts';
@@ -30,10 +29,6 @@ export class BackgroundEmbedding {
   #run: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
   #failure: { readonly error: unknown } | undefined;
   #salvagedFrom: string | undefined;
-  /** Whether what is missing in a generation has to be embedded here, once that is known. */
-  #alone: { readonly generationId: number; readonly alone: boolean } | undefined;
-  /** A run that began before all was written came to an end of what there was. */
-  #keptUp = false;
 
   constructor(options: BackgroundEmbeddingOptions) {
     const { store, embeddingText, onBatch, onStale } = options;
@@ -67,19 +62,16 @@ export class BackgroundEmbedding {
   ): Promise<boolean> {
     const failure = this.#failure;
     this.#failure = undefined;
-    this.#keptUp = false;
     if (failure !== undefined) throw failure.error;
     if (encoder === undefined || generation === undefined) return false;
     if (this.#run === undefined) {
       if (this.#queue.size === 0 && !(await this.#refill(generation))) return false;
       if (!wanted()) return false;
-      this.#start(encoder, generation);
+      const abort = new AbortController();
+      const ended = this.#embed(encoder, generation, abort.signal);
+      this.#run = { abort, ended };
     }
     return true;
-  }
-
-  get running(): boolean {
-    return this.#run !== undefined;
   }
 
   /** Files were written while a run goes on: it takes up what is new in them. */
@@ -90,21 +82,8 @@ export class BackgroundEmbedding {
     this.#queue.changed(paths);
   }
 
-  /**
-   * The first of many files were written: a run begins with them, unless their embeddings may be had from elsewhere. Where an
-   * encoder keeps up with what is written, writing is the slower part, which it would only hold up: it waits for `ensure`.
-   */
-  begin(encoder: Encoder, generation: Generation, paths: readonly string[]): void {
-    if (this.#run !== undefined || this.#failure !== undefined || this.#keptUp) return;
-    const pending = this.#options.store.pendingOf(generation, paths);
-    if (pending.length === 0 || !this.#isAlone(generation, pending)) return;
-    this.#queue.add(pending.filter(({ textHash }) => !this.embedder.failed.has(keyOf(textHash))));
-    if (this.#queue.size > 0) this.#start(encoder, generation);
-  }
-
   /** See {@link borrowEmbeddings}; what a damaged database still holds is looked for once. */
   async borrow(generation: Generation, signal: AbortSignal): Promise<void> {
-    if (this.#alone?.generationId === generation.id && this.#alone.alone) return;
     if (!(await this.#refill(generation))) return;
     const { store, team } = this.#options;
     const copy = store.damagedCopy === this.#salvagedFrom ? undefined : store.damagedCopy;
@@ -132,24 +111,9 @@ export class BackgroundEmbedding {
     this.#queue.clear();
   }
 
-  #isAlone(generation: Generation, pending: readonly PendingChunk[]): boolean {
-    if (this.#alone?.generationId !== generation.id) {
-      const { store, team } = this.#options;
-      this.#alone = { generationId: generation.id, alone: !mayBorrow(store, generation, pending, team) };
-    }
-    return this.#alone.alone;
-  }
-
-  #start(encoder: Encoder, generation: Generation): void {
-    const abort = new AbortController();
-    const ended = this.#embed(encoder, generation, abort.signal);
-    this.#run = { abort, ended };
-  }
-
   async #embed(encoder: Encoder, generation: Generation, signal: AbortSignal): Promise<void> {
     try {
       await this.embedder.run(encoder, generation, signal);
-      this.#keptUp = true;
     } catch (error) {
       if (!signal.aborted) this.#failure = { error };
     }

@@ -1,14 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Generation } from '../store/catalog.ts';
-import type { PendingChunk } from '../store/embeddingWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import type { TeamLayer } from './indexerOptions.ts';
 import { SiblingCache } from '../store/siblingCache.ts';
 
 const lookedUpAtOnce = 250;
 const askedForAtOnce = 2000;
-/** One of so many must be there. */
-const leastShare = 20;
 
 /**
  * Takes over what others have embedded of what is missing in this database: the team, the databases of other folders, such as
@@ -32,26 +29,6 @@ export async function borrowEmbeddings(
       await nextTurn();
       signal.throwIfAborted();
     }
-  } finally {
-    cache.close();
-  }
-}
-
-/**
- * Whether {@link borrowEmbeddings} is worth waiting for, by the first chunks that are missing: the databases of other folders
- * know either much of a folder, being those of a worktree or a clone, or next to nothing.
- */
-export function mayBorrow(
-  store: RootStore,
-  generation: Generation,
-  missing: readonly PendingChunk[],
-  team?: TeamLayer,
-): boolean {
-  if (team?.lends === true || store.damagedCopy !== undefined) return true;
-  const cache = new SiblingCache(store.file, generation.fingerprint, undefined);
-  try {
-    const found = missing.filter(({ textHash }) => cache.find(textHash) !== undefined).length;
-    return found * leastShare >= missing.length;
   } finally {
     cache.close();
   }

@@ -151,7 +151,7 @@ export class ChunkPool {
 
   #receive(slot: Slot, reply: ChunkReply): void {
     if (slot.sent[0]?.id !== reply.id) return;
-    if ('result' in reply) this.#finish(slot, reply.result);
+    if ('result' in reply) this.#finish(slot, () => reply.result);
     else if ('failed' in reply) this.#breakDown(slot, 'parser_failed');
     else this.#limit(slot, this.#timeLimitMs);
   }
@@ -172,16 +172,17 @@ export class ChunkPool {
       broken.job.timedOut = true;
       this.#queue.push(broken.job);
       this.#dispatch();
-    } else if (broken) this.#finish(slot, analysedByLines(broken.job.source, why));
+    } else if (broken) this.#finish(slot, () => analysedByLines(broken.job.source, why));
     else this.#dispatch();
   }
 
-  #finish(slot: Slot, file: AnalysedFile): void {
+  #finish(slot: Slot, file: () => AnalysedFile): void {
     const { job } = slot.sent.shift()!;
     if (slot.sent.length === 0) this.#rest(slot);
     else this.#limit(slot, startAllowanceMs);
     job.signal?.removeEventListener('abort', job.onAbort);
-    job.resolve(file);
+    // One that nobody waits for any more is not worth cutting.
+    if (job.signal?.aborted !== true) job.resolve(file());
     this.#dispatch();
   }
 

@@ -20,6 +20,8 @@ export class EmbedQueue {
   /** By path, in the order in which the files are taken when nothing has priority. */
   readonly #byPath = new Map<string, Entry[]>();
   readonly #keys = new Set<string>();
+  /** Taken out and not settled: being encoded, they do not wait a second time. */
+  readonly #taken = new Set<string>();
   #first: readonly string[] = [];
   #recent: string[] = [];
   #characters = 0;
@@ -35,7 +37,7 @@ export class EmbedQueue {
   add(chunks: readonly PendingChunk[]): void {
     for (const { chunkId, path, textHash, characters } of chunks) {
       const key = keyOf(textHash);
-      if (this.#keys.has(key)) continue;
+      if (this.#keys.has(key) || this.#taken.has(key)) continue;
       this.#keys.add(key);
       this.#characters += characters;
       let entries = this.#byPath.get(path);
@@ -52,6 +54,7 @@ export class EmbedQueue {
     }
   }
 
+  /** Forgets all that waits; what is taken stays so until it is settled. */
   clear(): void {
     this.#byPath.clear();
     this.#keys.clear();
@@ -69,7 +72,10 @@ export class EmbedQueue {
     this.#recent = [...paths, ...this.#recent].slice(0, 1000);
   }
 
-  /** Takes texts out, up to `count` of them and about `characters` in all; at least one while any is left. */
+  /**
+   * Takes texts out, up to `count` of them and about `characters` in all; at least one while any is left. They must be settled,
+   * whatever becomes of them.
+   */
   take(count: number, characters: number): PendingChunk[] {
     const taken: PendingChunk[] = [];
     let length = 0;
@@ -77,9 +83,15 @@ export class EmbedQueue {
       const next = this.#next();
       if (next === undefined) break;
       taken.push(next);
+      this.#taken.add(keyOf(next.textHash));
       length += next.characters;
     }
     return taken;
+  }
+
+  /** Texts that were taken are encoded, or may wait again. */
+  settle(taken: readonly PendingChunk[]): void {
+    for (const { textHash } of taken) this.#taken.delete(keyOf(textHash));
   }
 
   #next(): PendingChunk | undefined {

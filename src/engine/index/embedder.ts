@@ -99,8 +99,10 @@ export class Embedder {
     try {
       const batch = this.#read(taken, encoder.sentTo !== undefined);
       if (batch.items.length > 0) await this.#embed(encoder, generation, batch, signal);
+      this.#options.queue.settle(taken);
       return true;
     } catch (error) {
+      this.#options.queue.settle(taken);
       const kept = new Set(this.#unsaved.flatMap(({ embeddings }) => embeddings.map(({ textHash }) => textHash)));
       this.#options.queue.add(taken.filter(({ textHash }) => !kept.has(textHash)));
       throw error;

@@ -18,10 +18,6 @@ const statusIntervalMs = 150;
 /** So long after a scan its ignore files are looked at once more, for one that came and went while they were read. */
 const recheckMs = 3000;
 
-function isOnGpu({ backend }: Encoder): boolean {
-  return backend.name !== 'cpu' && backend.name !== 'remote';
-}
-
 /**
  * Keeps the index of one root in step with the folder and the model. A loop does what is most urgent: scan, changed files,
  * taking a finished generation into service; embedding goes on beside it. Searching waits for none of them.
@@ -46,7 +42,6 @@ export class Indexer {
   #error: unknown;
   #currentFile: string | undefined;
   #priority: ReadonlySet<string> = new Set();
-  #scanning = false;
   /** Breaks off scanning and reading files. */
   #fileWork = new AbortController();
   #loop: Promise<void> | undefined;
@@ -254,12 +249,8 @@ export class Indexer {
   }
 
   async #prepare(): Promise<Target> {
-    await this.#embedding.reset(new SextantError('cancelled', 'The model has changed.'));
-    return this.#beginTarget();
-  }
-
-  #beginTarget(): Target {
     const { store, chunkerVersion } = this.#options;
+    await this.#embedding.reset(new SextantError('cancelled', 'The model has changed.'));
     const known = store.chunkSetIds();
     const target = store.prepare(chunkerVersion, this.#encoder);
     // A set that has just been begun knows none of the files.
@@ -272,9 +263,7 @@ export class Indexer {
     this.#enter('scanning');
     const first = (path: string): boolean => this.#priority.has(path);
     await this.#files.scan(async () => {
-      this.#scanning = true;
-      const reading = this.#scanner.scan(this.#settings, first, signal, () => this.#enter('indexing'));
-      const latest = await reading.finally(() => (this.#scanning = false));
+      const latest = await this.#scanner.scan(this.#settings, first, signal, () => this.#enter('indexing'));
       const generation = this.#target?.generation;
       if (generation !== undefined) await this.#embedding.borrow(generation, signal);
       this.#embedding.changed(latest);
@@ -294,20 +283,11 @@ export class Indexer {
   }
 
   #onWritten(paths: readonly string[]): void {
-    if (paths.length < scanFrom && !this.#files.scanDue) this.#embedWritten(paths);
-    this.#status.soon();
-  }
-
-  /** A GPU begins with what a scan has written so far. The processor reads all files first: it would be done with both no sooner. */
-  #embedWritten(paths: readonly string[]): void {
-    const encoder = this.#encoder;
-    const early = this.#scanning && !this.#paused && !this.#disposed && encoder !== undefined && isOnGpu(encoder);
-    // The model may have come while files were read.
-    if (early && !this.#embedding.running) this.#target ??= this.#beginTarget();
     const generation = this.#target?.generation;
-    if (generation === undefined) return;
-    this.#embedding.written(generation, paths);
-    if (early) this.#embedding.begin(encoder, generation, paths);
+    // During a scan the queue is filled at its end, all at once.
+    if (generation !== undefined && paths.length < scanFrom && !this.#files.scanDue)
+      this.#embedding.written(generation, paths);
+    this.#status.soon();
   }
 
   /** How long to sleep before the next try; 0 for none. */

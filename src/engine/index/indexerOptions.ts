@@ -16,8 +16,6 @@ export interface TeamLayer {
   files(signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
   /** Whether it answers for the file, by what {@link files} last gave. */
   covers(path: string, contentHash: string): boolean;
-  /** Whether there is one that {@link vectors} could come from. */
-  readonly lends: boolean;
   /** Vectors of texts by their hash; those that it lacks are left out, all of them while it cannot be reached. */
   vectors(fingerprint: string, textHashes: readonly Buffer[]): Promise<StoredEmbedding[]>;
 }

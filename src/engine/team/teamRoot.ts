@@ -30,7 +30,6 @@ const leaveAloneMs = 10_000;
  * chunks that did not change borrow their vectors. Where the server is away, what is indexed here is searched, and it is said.
  */
 export class TeamRoot implements TeamLayer {
-  readonly lends = true;
   readonly #options: TeamRootOptions;
   readonly #shared: SharedStore;
   #repository: Promise<string> | undefined;

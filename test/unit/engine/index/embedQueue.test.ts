@@ -20,6 +20,18 @@ test('a text waits once however many chunks share it', () => {
   assert.equal(queue.characters, 0);
 });
 
+test('a text that is being encoded does not wait again before that is settled', () => {
+  const queue = new EmbedQueue();
+  queue.add([pending('a', 'one'), pending('b', 'two')]);
+  const taken = queue.take(1, 1000);
+  queue.clear();
+  queue.add([pending('a', 'one'), pending('b', 'two')]);
+  assert.deepEqual(drain(queue), ['b']);
+  queue.settle(taken);
+  queue.add(taken);
+  assert.deepEqual(drain(queue), ['a']);
+});
+
 test('first what is looked at, then what changed last, then the rest', () => {
   const queue = new EmbedQueue();
   queue.add(['a', 'b', 'c', 'd', 'e'].map((path) => pending(path, path)));

@@ -41,6 +41,20 @@ test('editing one function embeds its chunk alone', async (context) => {
   assert.equal(folder.store.read((reader) => reader.counts()).embedded, 5);
 });
 
+test('a scan while texts are embedded has none of them embedded twice', async (context) => {
+  const many = Array.from({ length: 200 }, (_, i) => [`src/f${i}.ts`, `function f${i}() {\n  return ${i};\n}\n`]);
+  const encoder = new FakeEncoder({ delayMs: 100 });
+  const folder = new IndexedFolder(context, Object.fromEntries(many) as Record<string, string>);
+  folder.indexer.start();
+  await folder.indexer.whenIdle();
+  folder.indexer.setEncoder(encoder);
+  await waitFor('the first batch', () => encoder.embedded.length > 0);
+  folder.indexer.rescan();
+  await folder.indexer.whenIdle();
+  assert.equal(folder.store.read((reader) => reader.counts()).embedded, 200);
+  assert.equal(encoder.embedded.length, 200);
+});
+
 test('a deleted file and a deleted folder leave the index', async (context) => {
   const folder = new IndexedFolder(context, files);
   folder.indexer.start(new FakeEncoder());
