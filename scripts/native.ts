@@ -123,7 +123,7 @@ export function buildAddon(nvcc: string, only?: readonly string[]): string {
   const host = windows ? ['-Xcompiler', '/EHsc,/MT'] : ['-Xcompiler', '-fPIC,-fvisibility=hidden,-Wall,-Wextra'];
   const codeOf = (source: string): string[] => {
     if (!source.endsWith('.cu')) return [];
-    if (source === hopperOnly && targets.includes('90')) return hopperCode;
+    if (source === hopperOnly) return hopperCode;
     const future = targets.at(-1)!;
     const code = targets.flatMap((target) => ['-gencode', `arch=compute_${target},code=sm_${target}`]);
     return [...code, '-gencode', `arch=compute_${future},code=compute_${future}`, '--threads', '2'];

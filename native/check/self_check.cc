@@ -118,41 +118,48 @@ bool is_close(float actual, float expected) {
 
 Status wrong(const std::string& what) { return failure(Code::device, "The GPU computes " + what + " wrongly."); }
 
-Status check_product(Desk& desk, int rows, int columns, int inner) {
+/** With `residual` to what is in the output before. */
+Status check_product(Desk& desk, int rows, int columns, int inner, Epilogue epilogue) {
   const Element element = desk.backend().element();
+  const int width = epilogue == Epilogue::gated ? columns / 2 : columns;
   Numbers numbers;
   const Values input(rows, inner, element, numbers, 1);
   const Values weight(columns, inner, element, numbers, 2 / std::sqrt(static_cast<float>(inner)));
+  const Values before(rows, width, element, numbers, 1);
   LinearArguments a{};
   a.rows = rows;
   a.columns = columns;
   a.inner = inner;
   a.ld_input = inner;
   a.ld_weight = inner;
-  a.epilogue = Epilogue::none;
-  a.ld_output = columns;
+  a.epilogue = epilogue;
+  a.ld_residual = width;
+  a.ld_output = width;
   LinearArguments own = a;
   void* memory[3] = {};
-  std::vector<unsigned char> result(static_cast<std::size_t>(rows) * columns * size_of(element));
+  std::vector<unsigned char> result(static_cast<std::size_t>(rows) * width * size_of(element));
   SEXTANT_TRY(desk.put(input.stored.data(), input.stored.size(), &memory[0]));
   SEXTANT_TRY(desk.put(weight.stored.data(), weight.stored.size(), &memory[1]));
-  SEXTANT_TRY(desk.room(result.size(), &memory[2]));
+  if (epilogue == Epilogue::residual) SEXTANT_TRY(desk.put(before.stored.data(), before.stored.size(), &memory[2]));
+  else SEXTANT_TRY(desk.room(result.size(), &memory[2]));
   own.input = memory[0];
   own.weight = memory[1];
+  own.residual = memory[2];
   own.output = memory[2];
   SEXTANT_TRY(desk.backend().linear(own, desk.stream()));
   SEXTANT_TRY(desk.take(memory[2], &result));
   desk.clear();
 
-  std::vector<float> expected(columns);
+  std::vector<float> expected(width);
   a.rows = 1;
   a.weight = weight.floats.data();
   a.output = expected.data();
   for (int row = 0; row < rows; row = row + 1 < rows && row + compared_rows_apart >= rows ? rows - 1 : row + compared_rows_apart) {
     a.input = input.floats.data() + static_cast<std::size_t>(row) * inner;
+    a.residual = before.floats.data() + static_cast<std::size_t>(row) * width;
     reference::linear(a);
-    for (int column = 0; column < columns; column++) {
-      const float actual = Values::float_at(result, element, static_cast<std::size_t>(row) * columns + column);
+    for (int column = 0; column < width; column++) {
+      const float actual = Values::float_at(result, element, static_cast<std::size_t>(row) * width + column);
       if (!is_close(actual, expected[column])) {
         return wrong("a product of " + std::to_string(rows) + " × " + std::to_string(inner) + " by " + std::to_string(columns));
       }
@@ -216,14 +223,16 @@ Status check_attention(Desk& desk, int head_size, int window) {
 Status check_operations(Backend& backend, int multiprocessors) {
   Desk desk(backend);
   SEXTANT_TRY(desk.open());
-  // Rows that give every multiprocessor a block of the output, and a part of one more.
+  // Rows that give every multiprocessor a block of the output, and some of them a second one.
   const auto rows_for = [&](int block_rows, int blocks_across) {
     return block_rows * ((multiprocessors + blocks_across - 1) / blocks_across) + 37;
   };
-  SEXTANT_TRY(check_product(desk, 16, 264, 200));
-  SEXTANT_TRY(check_product(desk, rows_for(64, 8), 264, 200));
-  // Widths of 256, 192 and 128 columns, where the device has products of those.
-  for (int columns : {512, 384, 120}) SEXTANT_TRY(check_product(desk, rows_for(128, (columns + 127) / 128), columns, 328));
+  SEXTANT_TRY(check_product(desk, 16, 264, 200, Epilogue::none));
+  SEXTANT_TRY(check_product(desk, rows_for(64, 8), 264, 200, Epilogue::none));
+  // Two blocks across of 256 columns and of 192, and one of 128, where the device has products of those widths.
+  SEXTANT_TRY(check_product(desk, rows_for(128, 2), 512, 328, Epilogue::residual));
+  SEXTANT_TRY(check_product(desk, rows_for(128, 2), 384, 328, Epilogue::gated));
+  SEXTANT_TRY(check_product(desk, rows_for(128, 1), 120, 328, Epilogue::none));
   for (int head_size : {32, 64}) {
     for (int window : {-1, 64}) SEXTANT_TRY(check_attention(desk, head_size, window));
   }

@@ -135,7 +135,7 @@ Status list_cuda_devices(std::vector<DeviceFacts>* devices) {
   return {};
 }
 
-Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* backend) {
+Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* backend, int pretended_multiprocessors) {
   std::vector<DeviceFacts> devices;
   SEXTANT_TRY(list_cuda_devices(&devices));
   if (device < 0 || device >= static_cast<int>(devices.size())) {
@@ -144,7 +144,8 @@ Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* b
   const DeviceFacts& facts = devices[static_cast<std::size_t>(device)];
   const int capability = 10 * facts.major + facts.minor;
   if (capability < 75) return failure(Code::unsupported, facts.name + " is older than compute capability 7.5.");
-  const kernels::Target target{capability >= 80 ? Element::bf16 : Element::f16, facts.multiprocessors,
+  const kernels::Target target{capability >= 80 ? Element::bf16 : Element::f16,
+                               pretended_multiprocessors > 0 ? pretended_multiprocessors : facts.multiprocessors,
                                capability < generation ? capability : generation};
   *backend = std::make_unique<CudaBackend>(target, device);
   return (*backend)->enter();

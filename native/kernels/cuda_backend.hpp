@@ -17,9 +17,10 @@ Status list_cuda_devices(std::vector<DeviceFacts>* devices);
 void cuda_versions(int* driver, int* runtime);
 
 /**
- * Uses no instructions of a later generation than `generation` (10 · major + minor).
+ * Uses no instructions of a later generation than `generation` (10 · major + minor). Tests pretend other numbers of
+ * multiprocessors, so that small inputs reach every cut.
  * Fails with `unsupported` for a device older than compute capability 7.5.
  */
-Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* backend);
+Status open_cuda_backend(int device, int generation, std::unique_ptr<Backend>* backend, int pretended_multiprocessors = 0);
 
 }  // namespace sextant

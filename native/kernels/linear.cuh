@@ -100,15 +100,35 @@ struct Besides {
   Beside of[rounds];
 };
 
-/** A warp's own part of shared memory: 16 rows of sums. In each round its lanes take eight neighbours each. */
+/**
+ * A warp's own part of shared memory: 16 rows of sums. In each round its lanes take eight neighbours each. Groups of eight are
+ * exchanged within a row, so that neither what writes pairs nor what reads groups meets in a bank.
+ */
 template <int column_blocks>
 struct Slab {
-  /** Floats between rows; 4 more than the columns, so that rows start in different banks. */
-  static constexpr int ld = 8 * column_blocks + 4;
-  static constexpr int bytes = 16 * ld * 4;
+  static constexpr int bytes = 16 * 8 * column_blocks * 4;
 
   SEXTANT_DEVICE static int row(int round) { return (round * lanes + lane_index()) / column_blocks; }
   SEXTANT_DEVICE static int column() { return 8 * (lane_index() % column_blocks); }
+  SEXTANT_DEVICE static int offset(int row, int column) { return row * 8 * column_blocks + (column ^ 8 * (row % 4)); }
+
+  SEXTANT_DEVICE static void read(float (&x)[8], const float* slab, int round) {
+    const float4* halves = reinterpret_cast<const float4*>(slab + offset(row(round), column()));
+    // Every other four lanes begin with the second half, or all would read the same half of the banks.
+    const bool swapped = lane_index() / 4 % 2 != 0;
+    const float4 first = halves[swapped ? 1 : 0];
+    const float4 second = halves[swapped ? 0 : 1];
+    const float4& lower = swapped ? second : first;
+    const float4& upper = swapped ? first : second;
+    x[0] = lower.x;
+    x[1] = lower.y;
+    x[2] = lower.z;
+    x[3] = lower.w;
+    x[4] = upper.x;
+    x[5] = upper.y;
+    x[6] = upper.z;
+    x[7] = upper.w;
+  }
 };
 
 template <class E>
@@ -160,16 +180,16 @@ SEXTANT_DEVICE void join(float (&x)[8], const Beside& beside, const LinearArgume
 }
 
 /** The activations of eight neighbours, or (gated) in the first half of `x` those of four pairs. */
-SEXTANT_DEVICE void activate_all(float (&x)[8], const LinearArguments& a) {
-  const bool gated = a.epilogue == Epilogue::gated;
+template <Activation activation>
+SEXTANT_DEVICE void activate_all(float (&x)[8], bool gated) {
   SEXTANT_UNROLL
   for (int i = 0; i < 4; i++) {
-    const float value = activate(x[2 * i], a.activation);
+    const float value = activate<activation>(x[2 * i]);
     if (gated) {
       x[i] = value * x[2 * i + 1];
     } else {
       x[2 * i] = value;
-      x[2 * i + 1] = activate(x[2 * i + 1], a.activation);
+      x[2 * i + 1] = activate<activation>(x[2 * i + 1]);
     }
   }
 }
@@ -223,29 +243,28 @@ SEXTANT_DEVICE void write_rows(const float (*sums)[4], const Besides<column_bloc
       float2 pair;
       pair.x = sums[n][2 * half];
       pair.y = sums[n][2 * half + 1];
-      *reinterpret_cast<float2*>(slab + (lane / 4 + 8 * half) * Own::ld + 8 * n + 2 * (lane % 4)) = pair;
+      *reinterpret_cast<float2*>(slab + Own::offset(lane / 4 + 8 * half, 8 * n + 2 * (lane % 4))) = pair;
     }
   }
   sync_warp();
   const auto read = [&](float (&x)[8], int round) {
-    const float4* source = reinterpret_cast<const float4*>(slab + Own::row(round) * Own::ld + Own::column());
-    const float4 lower = source[0];
-    const float4 upper = source[1];
-    const float there[8] = {lower.x, lower.y, lower.z, lower.w, upper.x, upper.y, upper.z, upper.w};
+    Own::read(x, slab, round);
     SEXTANT_UNROLL
-    for (int i = 0; i < 8; i++) x[i] = there[i] + bias[i];
+    for (int i = 0; i < 8; i++) x[i] += bias[i];
   };
   if (column >= a.columns) return;
   float x[8];
   if (activates(a.epilogue)) {
-    SEXTANT_NO_UNROLL
-    for (int round = 0; round < rounds; round++) {
-      const int row = first_row + Own::row(round);
-      if (row >= a.rows) break;
-      read(x, round);
-      activate_all(x, a);
-      write_finished<E>(x, a, row, column);
-    }
+    with_activation(a.activation, [&](auto activation) {
+      SEXTANT_NO_UNROLL
+      for (int round = 0; round < rounds; round++) {
+        const int row = first_row + Own::row(round);
+        if (row >= a.rows) break;
+        read(x, round);
+        activate_all<decltype(activation)::value>(x, a.epilogue == Epilogue::gated);
+        write_finished<E>(x, a, row, column);
+      }
+    });
   } else {
     SEXTANT_UNROLL
     for (int round = 0; round < rounds; round++) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "hopper.cuh"
 #include "launch.cuh"
 #include "linear.cuh"
@@ -147,10 +149,10 @@ __global__ void __launch_bounds__(Shape::threads, 1) linear_hopper_kernel(const 
   __syncthreads();
   // 168 registers a thread at the start: those that copying does not need go to the sums.
   if (warp_index() >= Shape::multiplying_warps) {
-    lower_registers<40>();
+    lower_registers<24>();
     if (static_cast<int>(threadIdx.x) == lanes * Shape::multiplying_warps) fill_stages<Shape>(a, shared, filled, left);
   } else {
-    raise_registers<232>();
+    raise_registers<240>();
     multiply_stages<E, Shape>(a, shared, filled, left);
   }
 #endif
@@ -176,12 +178,14 @@ bool hopper_takes(const LinearArguments& a, const Target& target) {
 }
 
 Status run_linear_hopper(const LinearArguments& a, const Target& target, Stream stream) {
-  // Wide blocks read the least, unless too much of the last one is beside the matrix.
-  const auto columns_made = [&](int width) { return static_cast<int>(blocks_of(a.columns, width)) * width; };
-  if (columns_made(256) <= columns_made(192) && columns_made(256) * 8 <= columns_made(128) * 9) {
-    return run_shape<HopperShape<256>>(a, target, stream);
-  }
-  if (columns_made(192) * 16 <= columns_made(128) * 17) return run_shape<HopperShape<192>>(a, target, stream);
+  // Columns that the busiest multiprocessor multiplies. Wide blocks read the least, so they go first where it is the same.
+  const auto most_columns = [&](int width) {
+    const unsigned blocks = blocks_of(a.columns, width) * blocks_of(a.rows, HopperShape<256>::block_rows);
+    return blocks_of(static_cast<int>(blocks), target.multiprocessors) * static_cast<unsigned>(width);
+  };
+  const unsigned least_columns = std::min({most_columns(256), most_columns(192), most_columns(128)});
+  if (most_columns(256) == least_columns) return run_shape<HopperShape<256>>(a, target, stream);
+  if (most_columns(192) == least_columns) return run_shape<HopperShape<192>>(a, target, stream);
   return run_shape<HopperShape<128>>(a, target, stream);
 }
 

@@ -37,12 +37,17 @@ Status map_tensor(const void* matrix, int rows, int columns, int ld, int box_row
   const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(ld) * 2};
   const cuuint32_t box[2] = {static_cast<cuuint32_t>(box_columns), static_cast<cuuint32_t>(box_rows)};
   const cuuint32_t every_element[2] = {1, 1};
+  // The driver wants 64 bytes, which not every compiler gives a struct that holds one.
+  alignas(64) TensorMap made;
   const CUresult result =
-      encode()(map, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 2, const_cast<void*>(matrix), sizes, row_bytes, box, every_element,
+      encode()(&made, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 2, const_cast<void*>(matrix), sizes, row_bytes, box, every_element,
                CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
-  if (result == CUDA_SUCCESS) return {};
-  return failure(Code::device, "a map of a matrix: error " + std::to_string(static_cast<int>(result)));
+  if (result != CUDA_SUCCESS) {
+    return failure(Code::device, "a map of a matrix: error " + std::to_string(static_cast<int>(result)));
+  }
+  *map = made;
+  return {};
 }
 
 }  // namespace sextant::kernels

@@ -71,15 +71,21 @@ int run_all(bool quick, const char* only) {
     }
   }
 #else
-  Bench bench;
   std::vector<DeviceFacts> devices;
   require(list_cuda_devices(&devices));
-  require(open_cuda_backend(0, any_generation, &bench.backend));
-  bench.element = bench.backend->element();
-  bench.name = bench.element == Element::bf16 ? "bf16" : "f16";
-  bench.quick = quick;
-  bench.report = &report;
-  run_suites(bench, devices.front().multiprocessors, only);
+  // With the device's own number of multiprocessors small products never reach the large cuts.
+  for (int multiprocessors : {devices.front().multiprocessors, 1, 3}) {
+    const bool own = multiprocessors == devices.front().multiprocessors;
+    const char* suite = own ? only : "linear";
+    if (only != nullptr && std::strcmp(only, suite) != 0) continue;
+    Bench bench;
+    require(open_cuda_backend(0, any_generation, &bench.backend, multiprocessors));
+    bench.element = bench.backend->element();
+    bench.name = std::string(bench.element == Element::bf16 ? "bf16" : "f16") + "/" + std::to_string(multiprocessors);
+    bench.quick = quick;
+    bench.report = &report;
+    run_suites(bench, multiprocessors, suite);
+  }
 #endif
   std::printf("{\"cases\":%d,\"failed\":%d}\n", report.cases(), report.failed());
   return report.failed() == 0 && report.cases() > 0 ? 0 : 1;

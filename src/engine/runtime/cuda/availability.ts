@@ -63,14 +63,17 @@ function askProbe(addon: string, earlier?: number): Promise<Probed> {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    // For the driver, and once more for the kernels, which a driver newer than this build translates first.
     const timer = setTimeout(() => {
-      resolve({ ...probed, failure: 'NVIDIA’s driver does not answer.' });
+      const failure = probed.found ? 'Its kernels do not come to an end.' : 'NVIDIA’s driver does not answer.';
+      resolve({ ...probed, failure });
       child.kill('SIGKILL');
     }, patienceMs);
     child.on('message', (message) => {
       const reply = message as CudaProbeReply;
       if ('probe' in reply) {
         probed.found = true;
+        timer.refresh();
         const [device] = reply.probe.devices;
         if (device !== undefined) probed.device = device;
       } else if ('checked' in reply) probed.checked = reply.checked;
