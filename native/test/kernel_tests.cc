@@ -55,7 +55,8 @@ int run_all(bool quick, const char* only) {
   struct Pretended {
     int multiprocessors, capability;
   };
-  for (const auto& [multiprocessors, capability] : {Pretended{1, 80}, Pretended{4, 80}, Pretended{1000, 80}, Pretended{1, 90}, Pretended{3, 90}}) {
+  constexpr Pretended all[] = {{1, 80}, {4, 80}, {1000, 80}, {1, 90}, {3, 90}};
+  for (const auto& [multiprocessors, capability] : all) {
     for (Element element : {Element::bf16, Element::f16}) {
       if (capability == 90 && element == Element::f16) continue;
       // The other cuts concern matrix products alone.

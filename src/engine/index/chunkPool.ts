@@ -42,8 +42,8 @@ const startAllowanceMs = 10_000;
 const mostPatience = 8;
 
 /**
- * Cuts and analyses files in threads of their own. A file whose parser crashes, or hangs twice, is cut by lines instead and says so; its
- * thread is replaced, and the files behind it never notice. Nothing but cancellation and disposal rejects.
+ * Cuts and analyses files in threads of their own. A file whose parser crashes, or hangs twice, is cut by lines instead and says
+ * so; its thread is replaced, and the files behind it never notice. Nothing but cancellation and disposal rejects.
  */
 export class ChunkPool {
   readonly #slots: Slot[];
