@@ -8,7 +8,7 @@ export interface ChunkRequest extends SourceText {
   readonly id: number;
 }
 export type ChunkReply =
-  /** The thread is up and takes the file: its time runs from here. */
+  /** The thread is up and takes the file, or has cut it: its time runs from here. */
   | { readonly id: number; readonly started: true }
   | { readonly id: number; readonly result: AnalysedFile }
   | { readonly id: number; readonly failed: string };
@@ -22,7 +22,10 @@ parentPort?.on('message', (request: ChunkRequest) => {
 async function answer(request: ChunkRequest): Promise<void> {
   parentPort?.postMessage({ id: request.id, started: true } satisfies ChunkReply);
   try {
-    const result = analyseFile(request.path, await chunkFile(request), embeddingText);
+    const file = await chunkFile(request);
+    // A parser may take most of the time there is and still come to a good end.
+    parentPort?.postMessage({ id: request.id, started: true } satisfies ChunkReply);
+    const result = analyseFile(request.path, file, embeddingText);
     parentPort?.postMessage({ id: request.id, result } satisfies ChunkReply, transferOf(result));
   } catch (error) {
     // A trap may have left the parser's memory broken: the pool replaces this thread.
