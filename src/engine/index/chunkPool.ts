@@ -39,6 +39,8 @@ interface Slot {
 const sentAhead = 6;
 /** A thread has to start before it takes its first file. */
 const startAllowanceMs = 10_000;
+/** What a thread makes of a file is gone with the next one: more room for it takes memory and saves no time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 const mostPatience = 8;
 
 /**
@@ -135,7 +137,7 @@ export class ChunkPool {
   }
 
   #spawn(slot: Slot): Worker {
-    const worker = new Worker(this.#entry, { name: 'sextant-chunk' });
+    const worker = new Worker(this.#entry, { name: 'sextant-chunk', resourceLimits });
     worker.on('message', (reply: ChunkReply) => {
       if (slot.worker === worker) this.#receive(slot, reply);
     });

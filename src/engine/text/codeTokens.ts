@@ -6,7 +6,7 @@ const longestPart = 40;
 /** Words longer than this are cut before they are split. */
 const longestWord = 160;
 /** Words whose terms are remembered. */
-const memoSize = 100_000;
+const memoSize = 20_000;
 
 /** Letters, digits and underscores, single hyphens between them allowed (`content-type`). */
 const words = /[\p{L}\p{N}\p{M}_]+(?:-[\p{L}\p{N}\p{M}_]+)*/gu;
