@@ -153,7 +153,10 @@ function brokenStatus({ uri, name }: WorkspaceRoot, error: unknown): RootStatus 
   return { root: uri, name, phase: 'error', ...counts, error: serializeError(error) };
 }
 
-/** A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: more than two on large machines only. */
+/**
+ * A parser thread holds its grammars, some hundred megabytes when a workspace has many languages: more than two on large
+ * machines only.
+ */
 function parserThreads(): number {
   const cores = os.availableParallelism();
   return Math.min(cores, 4, Math.max(2, Math.floor(cores / 4)));

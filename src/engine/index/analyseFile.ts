@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Chunk, ChunkedFile } from '../chunk/chunk.ts';
 import type { IndexedChunk } from '../store/fileWriter.ts';
 import { packTerms, unpackTerms, type PackedTerms } from '../store/termPostings.ts';
-import { chunkTerms, termsOf } from './chunkTerms.ts';
+import { codeTokens } from '../text/codeTokens.ts';
+import { chunkTerms } from './chunkTerms.ts';
 
 const hashBytes = 16;
 
@@ -32,7 +33,7 @@ export function analyseFile(
   embeddingText: (path: string, chunk: Chunk) => string,
 ): AnalysedFile {
   const { chunks } = file;
-  const pathTerms = termsOf(path);
+  const pathTerms = codeTokens(path);
   const textHashes = new Uint8Array(chunks.length * hashBytes);
   const bodyHashes = new Uint8Array(chunks.length * hashBytes);
   for (const [i, chunk] of chunks.entries()) {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { chunkTerms, termsOf } from '../index/chunkTerms.ts';
+import { chunkTerms } from '../index/chunkTerms.ts';
 import type { PublishProgress, PublishSummary } from '../../shared/team.ts';
 import { withheldChunks } from '../secrets/scanSecrets.ts';
 import type { PostgresConnection } from '../store/postgres/postgresConnection.ts';
@@ -9,6 +9,7 @@ import { ensureGraph, type GraphOptions } from '../store/postgres/vectorGraph.ts
 import { writeView, type ViewState } from '../store/postgres/viewWriter.ts';
 import type { RootStore } from '../store/rootStore.ts';
 import type { WholeFile } from '../store/wholeFiles.ts';
+import { codeTokens } from '../text/codeTokens.ts';
 
 /** A segment holds 2,048 chunks; full ones make the fewest rows. */
 const chunksPerBatch = 2000;
@@ -121,7 +122,7 @@ function sharedFile(whole: WholeFile): SharedFile {
     whole.path,
     whole.chunks.map(({ text }) => text),
   );
-  const pathTerms = termsOf(whole.path);
+  const pathTerms = codeTokens(whole.path);
   const places = new Map<number, number>();
   const chunks = whole.chunks.flatMap((chunk, place) => {
     if (secret.has(place)) return [];

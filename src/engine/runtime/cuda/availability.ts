@@ -23,8 +23,7 @@ const beforeHopper = 80;
 
 /** What a probe process said before it ended. */
 interface Probed {
-  device?: CudaDevice;
-  found: boolean;
+  devices?: readonly CudaDevice[];
   checked?: number;
   /** Why it said no more. */
   failure?: string;
@@ -33,17 +32,16 @@ interface Probed {
 /** Loads an addon in a process of its own, asks it for devices and has the first one compute. Never rejects. */
 export async function probeCuda(addon: string): Promise<CudaAvailability> {
   const own = await askProbe(addon);
-  const { device } = own;
-  if (device === undefined) {
-    return { available: false, reason: own.found ? 'NVIDIA’s driver finds no GPU.' : (own.failure ?? endedSilently) };
-  }
+  const failure = own.failure ?? endedSilently;
+  if (own.devices === undefined) return { available: false, reason: failure };
+  const [device] = own.devices;
+  if (device === undefined) return { available: false, reason: 'NVIDIA’s driver finds no GPU.' };
   const name = `${device.name}, compute capability ${device.capability}`;
   if (generationOf(device) < oldestGeneration) {
     const oldest = (oldestGeneration / 10).toFixed(1);
     return { available: false, reason: `${device.name} is older than compute capability ${oldest}.` };
   }
   if (own.checked !== undefined) return { available: true, addon, device, generation: own.checked, reason: name };
-  const failure = own.failure ?? endedSilently;
   if (generationOf(device) === hopper) {
     const { checked } = await askProbe(addon, beforeHopper);
     if (checked !== undefined) {
@@ -58,24 +56,23 @@ const endedSilently = 'The CUDA addon ended its probe without a word.';
 
 function askProbe(addon: string, earlier?: number): Promise<Probed> {
   return new Promise((resolve) => {
-    const probed: Probed = { found: false };
+    const probed: Probed = {};
     const child = fork(workerEntry('cudaProbe'), [addon, ...(earlier === undefined ? [] : [String(earlier)])], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     // For the driver, and once more for the kernels, which a driver newer than this build translates first.
     const timer = setTimeout(() => {
-      const failure = probed.found ? 'Its kernels do not come to an end.' : 'NVIDIA’s driver does not answer.';
+      const kernels = probed.devices !== undefined;
+      const failure = kernels ? 'Its kernels do not come to an end.' : 'NVIDIA’s driver does not answer.';
       resolve({ ...probed, failure });
       child.kill('SIGKILL');
     }, patienceMs);
     child.on('message', (message) => {
       const reply = message as CudaProbeReply;
       if ('probe' in reply) {
-        probed.found = true;
+        probed.devices = reply.probe.devices;
         timer.refresh();
-        const [device] = reply.probe.devices;
-        if (device !== undefined) probed.device = device;
       } else if ('checked' in reply) probed.checked = reply.checked;
       else probed.failure = reply.code === undefined ? `The CUDA addon does not load: ${reply.message}` : reply.message;
     });
